@@ -1,0 +1,35 @@
+/*
+ * json.h
+ *	  jansson, with its memory in PostgreSQL's contexts.
+ *
+ * tasksync_json_init() makes jansson allocate by palloc, so that a json_t dies
+ * with the context it was made in and an error can jump over it without a
+ * leak.  Consequence: a json_t must not outlive its context, and nobody calls
+ * json_decref() for memory's sake.
+ */
+#ifndef TASKSYNC_JSON_H
+#define TASKSYNC_JSON_H
+
+#include "postgres.h"
+
+#include <jansson.h>
+
+extern void tasksync_json_init(void);
+
+/*
+ * Strict parse of foreign bytes: UTF-8, no \u0000, bounded depth.  NULL and a
+ * message without any of the text on failure.
+ */
+extern json_t *tasksync_json_parse(const char *bytes, size_t length, const char **error);
+
+/* compact text, keys sorted, palloc'd */
+extern char *tasksync_json_text(const json_t *json);
+
+/* member as string / integer / boolean, or the default if absent, null or of another type */
+extern const char *tasksync_json_string(const json_t *object, const char *key);
+extern int64 tasksync_json_int(const json_t *object, const char *key, int64 otherwise);
+extern bool tasksync_json_bool(const json_t *object, const char *key, bool otherwise);
+/* an id that may come as string or as integer; NULL if neither */
+extern const char *tasksync_json_id(const json_t *object, const char *key);
+
+#endif							/* TASKSYNC_JSON_H */

@@ -1,0 +1,223 @@
+/*
+ * provider.h
+ *	  What the sync engine knows of a provider: capabilities and pairs of
+ *	  build/parse functions without any I/O.
+ *
+ * The engine never learns a provider's name.  A provider is one file with one
+ * TasksyncProvider and a row in the registry.  build() turns a call into an
+ * HTTP request, parse() turns the answer into observations and
+ * acknowledgements; both are pure (no SPI, clock, latch, socket), never
+ * ereport for anything foreign bytes can cause, and allocate in the current
+ * memory context.
+ */
+#ifndef TASKSYNC_PROVIDER_H
+#define TASKSYNC_PROVIDER_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+
+#include "base/record.h"
+#include "net/http.h"
+
+typedef enum TasksyncOp
+{
+	TASKSYNC_OP_CREATE,
+	TASKSYNC_OP_UPDATE,
+	TASKSYNC_OP_MOVE,
+	TASKSYNC_OP_CLOSE,
+	TASKSYNC_OP_REOPEN,
+	TASKSYNC_OP_ORDER,
+	TASKSYNC_OP_DELETE,
+} TasksyncOp;
+
+extern const char *tasksync_op_name(TasksyncOp op);
+extern bool tasksync_op_from_name(const char *name, TasksyncOp *op);
+
+/*
+ * One command to send.  It was committed to the database as it stands before
+ * the request is built, so a resend after a crash is the same command.
+ */
+typedef struct TasksyncIntent
+{
+	const char *id;				/* uuid: idempotency key of the command */
+	const char *temp_id;		/* uuid, creates only: how later intents of the same call refer to it */
+	TasksyncKind kind;
+	TasksyncOp	op;
+	const char *hub_id;
+	const char *remote_id;		/* NULL for a create */
+	/*
+	 * CREATE: all fields; UPDATE/MOVE/ORDER: the fields to change; CLOSE:
+	 * DUE_DATE, DUE_TIME = the occurrence that is completed; LABEL UPDATE: NAME,
+	 * with the old name in `before`.  References are remote ids or temp_ids of
+	 * earlier intents in the same call.  POSITION in ORDER is an integer rank
+	 * among the siblings.
+	 */
+	const TasksyncRecord *patch;
+	const TasksyncRecord *before;	/* base: what the provider is believed to hold; NULL for a create */
+	const json_t *raw;			/* opaque data of the last observation, or NULL */
+	bool		is_resend;		/* sent before, outcome unknown */
+} TasksyncIntent;
+
+typedef enum TasksyncRemoteState
+{
+	TASKSYNC_REMOTE_LIVE,
+	TASKSYNC_REMOTE_DELETED,	/* the provider says so: a tombstone */
+	TASKSYNC_REMOTE_GONE,		/* a point read did not find it */
+	TASKSYNC_REMOTE_HIDDEN,		/* archived, unshared, not readable: not deleted */
+	TASKSYNC_REMOTE_MOVED_ID,	/* lives on under `new_remote_id` */
+} TasksyncRemoteState;
+
+typedef struct TasksyncObservation
+{
+	TasksyncKind kind;
+	const char *remote_id;
+	TasksyncRemoteState state;
+	const char *new_remote_id;
+	TasksyncRecord *record;		/* canonical form, references as remote ids; NULL unless LIVE */
+	const json_t *raw;			/* what must survive though we do not understand it */
+	TimestampTz edited_at;		/* the provider's stamp, 0 = unknown */
+	TimestampTz created_at;
+	bool		is_inbox;		/* project: where tasks without a project go */
+	bool		is_read_only;	/* the provider will refuse changes */
+} TasksyncObservation;
+
+typedef enum TasksyncAckOutcome
+{
+	TASKSYNC_ACK_UNKNOWN,		/* no word about it: send the same again */
+	TASKSYNC_ACK_OK,
+	TASKSYNC_ACK_GONE,			/* the object does not exist (any more) */
+	TASKSYNC_ACK_REFUSED,		/* will never work as it is: dead letter */
+	TASKSYNC_ACK_LATER,			/* refused for now: limits; the account pauses */
+} TasksyncAckOutcome;
+
+typedef struct TasksyncAck
+{
+	TasksyncAckOutcome outcome;
+	const char *remote_id;		/* create: the new id; NULL = accepted but not told */
+	const char *code;			/* provider's error tag */
+	const char *message;		/* for people; never holds task text or a token */
+} TasksyncAck;
+
+typedef enum TasksyncCallType
+{
+	TASKSYNC_CALL_SYNC,			/* push `intents` and, if `wants_read`, read from `cursor` */
+	TASKSYNC_CALL_IDENTIFY,		/* who is this account? */
+	TASKSYNC_CALL_POINT_READ,	/* one object by remote id */
+	TASKSYNC_CALL_COMPLETED,	/* completed tasks between since and until, page `cursor` */
+	TASKSYNC_CALL_MOVED_IDS,	/* were `remote_ids` given new ids? */
+} TasksyncCallType;
+
+typedef struct TasksyncCall
+{
+	TasksyncCallType type;
+	const char *base_url;
+	const char *zone;			/* account's time zone at the provider, for its fixed times; may be NULL */
+	/* SYNC */
+	bool		wants_read;
+	const char *cursor;			/* NULL = everything */
+	int			nintents;
+	TasksyncIntent *intents;
+	/* POINT_READ, MOVED_IDS */
+	TasksyncKind kind;
+	int			nremote_ids;
+	const char **remote_ids;
+	/* COMPLETED */
+	TimestampTz since;
+	TimestampTz until;
+} TasksyncCall;
+
+typedef enum TasksyncOutcome
+{
+	TASKSYNC_OK,
+	TASKSYNC_TRY_LATER,			/* 429, 5xx, no answer: retry_after_ms or backoff */
+	TASKSYNC_TOKEN_EXPIRED,		/* 401: refresh once, then reauth */
+	TASKSYNC_FORBIDDEN,			/* whole account or scope refused */
+	TASKSYNC_CURSOR_REJECTED,	/* start over from nothing */
+	TASKSYNC_BAD_REQUEST,		/* the request as a whole is refused: bisect the batch */
+	TASKSYNC_BAD_ANSWER,		/* not what the provider promises: truncated, not JSON, wrong shape */
+} TasksyncOutcome;
+
+typedef enum TasksyncCoverage
+{
+	TASKSYNC_COVERS_NOTHING,	/* acknowledgements only */
+	TASKSYNC_COVERS_DELTA,		/* everything changed since the cursor */
+	TASKSYNC_COVERS_ALL,		/* everything alive; absence may be looked into */
+	TASKSYNC_COVERS_POINT,
+} TasksyncCoverage;
+
+typedef struct TasksyncAnswer
+{
+	TasksyncOutcome outcome;
+	int64		retry_after_ms; /* 0 = not said */
+	const char *error_code;
+	const char *error_message;	/* for people */
+	TasksyncCoverage coverage;
+	bool		is_stale;		/* the snapshot is older than the request: absences mean nothing */
+	const char *cursor;			/* next cursor; NULL = keep the old one */
+	bool		has_more;		/* another page under `cursor` belongs to the same read */
+	int			nobservations;
+	TasksyncObservation *observations;
+	TasksyncAck *acks;			/* one per intent of the call, in order */
+	/* IDENTIFY */
+	const char *external_id;
+	const char *display_name;
+	const char *zone;
+} TasksyncAnswer;
+
+typedef struct TasksyncCaps
+{
+	int			batch_intents;	/* intents per SYNC call */
+	size_t		batch_bytes;	/* and bytes of its body */
+	bool		temp_ids;		/* an intent may refer to an earlier create of the same call */
+	bool		push_reads;		/* a push call returns the delta too */
+	bool		closes_descendants; /* completing or deleting a task takes its subtasks along */
+	bool		tombstones;		/* deletions are told explicitly */
+	int			idempotency_ms;	/* how long a resend of the same intent id may be trusted; 0 = never */
+	TasksyncOp	op_of_field[TASKSYNC_NFIELDS];	/* which op carries a changed field of a task */
+} TasksyncCaps;
+
+/* OAuth token endpoint answer */
+typedef struct TasksyncTokenAnswer
+{
+	TasksyncOutcome outcome;	/* FORBIDDEN = invalid_grant: re-authorize */
+	int64		retry_after_ms;
+	const char *error_code;
+	const char *error_message;
+	const char *access_token;
+	const char *refresh_token;	/* NULL = keep the one we have */
+	int64		expires_in;		/* seconds, 0 = never */
+	const char *scope;
+} TasksyncTokenAnswer;
+
+typedef struct TasksyncTokenCall
+{
+	const char *oauth_url;
+	const char *client_id;
+	const char *client_secret;	/* NULL for a public client */
+	const char *refresh_token;
+} TasksyncTokenCall;
+
+typedef struct TasksyncProvider
+{
+	const char *name;
+	TasksyncCaps caps;
+	const char *(*base_url) (void);		/* from the settings */
+	const char *(*oauth_url) (void);
+
+	/*
+	 * Builds the request.  Of call->intents it takes as many from the front as
+	 * fit (batch_intents, batch_bytes) and lowers call->nintents to that number,
+	 * at least one.
+	 */
+	void		(*build) (TasksyncCall *call, TasksyncHttpRequest *request);
+	void		(*parse) (const TasksyncCall *call, const TasksyncHttpResponse *response,
+						  TasksyncAnswer *answer);
+	void		(*build_refresh) (const TasksyncTokenCall *call, TasksyncHttpRequest *request);
+	void		(*parse_refresh) (const TasksyncTokenCall *call, const TasksyncHttpResponse *response,
+								  TasksyncTokenAnswer *answer);
+} TasksyncProvider;
+
+extern const TasksyncProvider *tasksync_provider_find(const char *name);
+
+#endif							/* TASKSYNC_PROVIDER_H */
