@@ -14,6 +14,7 @@ CREATE TABLE tasksync.accounts (
 		CHECK (sync_interval BETWEEN interval '5 minutes' AND interval '24 hours'),
 	policy jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(policy) = 'object'),
 	link_all boolean NOT NULL DEFAULT false,
+	needs_full_read boolean NOT NULL DEFAULT false,
 	created_at timestamptz NOT NULL DEFAULT now(),
 	updated_at timestamptz NOT NULL DEFAULT now(),
 	metadata jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(metadata) = 'object' AND pg_column_size(metadata) <= 65536),
@@ -32,6 +33,7 @@ COMMENT ON COLUMN tasksync.accounts.state_reason IS 'One sentence: why it is in 
 COMMENT ON COLUMN tasksync.accounts.sync_interval IS 'Time between polls, 5 minutes to 24 hours; local edits and sync_now() do not wait for it.';
 COMMENT ON COLUMN tasksync.accounts.policy IS 'Conflict policy of the account, as in merge_task(): {"rule": …, "fields": {…}}; empty = the person''s default.';
 COMMENT ON COLUMN tasksync.accounts.link_all IS 'Set by link_all(): containers that appear later, on either side, are linked too.';
+COMMENT ON COLUMN tasksync.accounts.needs_full_read IS 'Set when containers are linked: the next run reads everything again instead of the changes only.';
 COMMENT ON COLUMN tasksync.accounts.created_at IS 'Creation time.';
 COMMENT ON COLUMN tasksync.accounts.updated_at IS 'Last change.';
 COMMENT ON COLUMN tasksync.accounts.metadata IS 'The application''s own data, a JSON object of at most 64 KiB.';
@@ -97,6 +99,20 @@ COMMENT ON COLUMN tasksync.schedules.runs IS 'Runs so far.';
 COMMENT ON COLUMN tasksync.schedules.quiet_runs IS 'Runs so far that found nothing to do.';
 COMMENT ON COLUMN tasksync.schedules.error_code IS 'Code of the last error, null after a success.';
 COMMENT ON COLUMN tasksync.schedules.error_message IS 'Sentence for people about the last error; never holds a token or a task''s text.';
+
+CREATE TABLE tasksync.hints (
+	user_id uuid NOT NULL,
+	account_id uuid NOT NULL,
+	id uuid NOT NULL DEFAULT gen_random_uuid(),
+	created_at timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (user_id, account_id, id),
+	FOREIGN KEY (user_id, account_id) REFERENCES tasksync.accounts (user_id, id) ON DELETE CASCADE
+);
+COMMENT ON TABLE tasksync.hints IS 'Something changed for this account: look now. Rows are only inserted (by triggers and sync_now) and taken away by the worker, so that an application''s open transaction never holds a lock the worker needs; updating schedules instead would.';
+COMMENT ON COLUMN tasksync.hints.user_id IS 'Owner.';
+COMMENT ON COLUMN tasksync.hints.account_id IS 'Account.';
+COMMENT ON COLUMN tasksync.hints.id IS 'Key of the hint.';
+COMMENT ON COLUMN tasksync.hints.created_at IS 'Start of the transaction that gave the hint.';
 
 CREATE TABLE tasksync.containers (
 	user_id uuid NOT NULL,

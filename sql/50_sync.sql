@@ -28,7 +28,7 @@ CREATE TABLE tasksync.links (
 	account_id uuid NOT NULL,
 	kind text NOT NULL CHECK (kind IN ('project', 'section', 'label', 'task')),
 	remote_id text CHECK (length(remote_id) <= 200),
-	state text NOT NULL CHECK (state IN ('pending_create', 'live', 'pending_delete', 'detached')),
+	state text NOT NULL CHECK (state IN ('pending_create', 'live', 'pending_delete', 'detached', 'held')),
 	dirty boolean NOT NULL DEFAULT false,
 	base jsonb NOT NULL DEFAULT '{}',
 	memo jsonb,
