@@ -50,8 +50,13 @@ SERVER_INCLUDE = $(shell $(PG_CONFIG) --includedir-server)
 PG_CPPFLAGS = -Isrc -isystem $(SERVER_INCLUDE) \
 	-DPGDLLEXPORT='__attribute__((visibility("default")))' $(FLAVOUR_FLAGS) \
 	$(shell $(PKG_CONFIG) --cflags $(filter-out libunistring,$(LIBRARIES)))
+ifneq ($(findstring clang,$(CC)),)
+# The server was built with gcc and hands its flags on.
+COMPILER_FLAGS = -Wno-unknown-warning-option -Wno-ignored-optimization-argument
+endif
 PG_CFLAGS = -fvisibility=hidden -Wall -Wextra $(WERROR) \
-	-Wno-unused-parameter -Wno-missing-field-initializers -Wno-sign-compare -MMD -MP
+	-Wno-unused-parameter -Wno-missing-field-initializers -Wno-sign-compare -MMD -MP \
+	$(COMPILER_FLAGS)
 SHLIB_LINK = $(shell $(PKG_CONFIG) --libs $(filter-out libunistring,$(LIBRARIES))) -lunistring
 
 # pg_regress and isolation: make installcheck against a running server that preloads tasksync.
@@ -96,6 +101,8 @@ $(SCRIPT): $(SCRIPT_PARTS) tasksync.control
 	@mkdir -p build
 	cat $(SCRIPT_PARTS) > $@.new && mv $@.new $@
 
+objects: $(OBJS)
+
 setup:
 	@scripts/setup
 
@@ -119,4 +126,4 @@ fuzz:
 
 FORCE:
 
-.PHONY: setup lint test quickstart quickstart-stop bench fuzz FORCE
+.PHONY: objects setup lint test quickstart quickstart-stop bench fuzz FORCE
