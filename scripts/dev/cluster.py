@@ -1,17 +1,14 @@
-"""A private PostgreSQL cluster: own folder, own socket, own free port, own key file."""
+"""A private PostgreSQL cluster: own folder, own socket, own key file, no TCP."""
 
 import os
-import re
-import socket
 import subprocess
 
 SETTINGS = """
-# Private development server. The socket is in this folder; TCP only from this machine.
+# Private development server: no TCP, the socket is in this folder, which only its owner enters.
 shared_preload_libraries = 'tasksync'
-listen_addresses = '127.0.0.1'
+listen_addresses = ''
 port = {port}
-unix_socket_directories = '{sockets}'
-unix_socket_permissions = 0777
+unix_socket_directories = '{folder}'
 max_worker_processes = 16
 max_connections = 60
 log_min_messages = info
@@ -21,10 +18,9 @@ tasksync.allow_private_hosts = on
 """
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+# Without TCP the port is a part of the socket's name only; not 5432, so that a forgotten -h finds
+# nobody instead of somebody else's server.
+PORT = 54329
 
 
 class Cluster:
@@ -33,7 +29,7 @@ class Cluster:
         self.bindir = bindir
         self.data = os.path.join(self.folder, "data")
         self.log = os.path.join(self.folder, "server.log")
-        self.port = None
+        self.port = PORT
 
     def tool(self, name, *words, **options):
         options.setdefault("check", True)
@@ -41,14 +37,13 @@ class Cluster:
                               stdin=subprocess.DEVNULL, **options)
 
     def create(self, settings="", fsync=True):
-        os.makedirs(self.folder, exist_ok=True)
-        self.port = free_port()
-        # trust is enough: the socket and the loopback port serve test data on this machine only.
+        os.makedirs(self.folder, mode=0o700, exist_ok=True)
+        # trust is enough behind a folder of mode 0700 and without TCP.
         self.tool("initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-N",
                   "-E", "UTF8", "--locale=C.UTF-8", stdout=subprocess.DEVNULL)
         make_key_file(os.path.join(self.folder, "keyfile"))
         with open(os.path.join(self.data, "postgresql.conf"), "a", encoding="utf-8") as f:
-            f.write(SETTINGS.format(port=self.port, folder=self.folder, sockets=self.folder))
+            f.write(SETTINGS.format(port=self.port, folder=self.folder))
             f.write("" if fsync else "fsync = off\n")
             f.write(settings)
 
@@ -64,11 +59,6 @@ class Cluster:
         if os.path.exists(os.path.join(self.data, "postmaster.pid")):
             self.tool("pg_ctl", "-D", self.data, "-m", "fast", "-w", "-t", "60", "stop",
                       stdout=subprocess.DEVNULL, check=False)
-
-    def read_port(self):
-        with open(os.path.join(self.data, "postgresql.conf"), encoding="utf-8") as f:
-            self.port = int(re.findall(r"^port = (\d+)", f.read(), re.M)[-1])
-        return self.port
 
     def env(self):
         """What libpq needs to reach this server and no other."""

@@ -5,7 +5,6 @@ as root, the work is done by a user who may not be able to read the clone (/root
 leave files of somebody else in it; and a test build never meets the objects of a release build.
 """
 
-import hashlib
 import os
 import pwd
 import shutil
@@ -150,10 +149,6 @@ def remove_run_dir(run):
 def pointer_file():
     """The file in the clone that says where the quickstart's folder is."""
     return os.path.join(TREE, ".tasksync-quickstart")
-
-
-def tree_id():
-    return hashlib.sha256(TREE.encode()).hexdigest()[:12]
 
 
 def fail(message):

@@ -307,7 +307,7 @@ def parts_and_files(words):
         parts.append(part)
     if not parts:
         return list(LIMITS), []
-    if "build" not in parts:
+    if "build" not in parts and parts != ["lint"]:
         parts.insert(0, "build")
     return [p for p in LIMITS if p in parts], files
 

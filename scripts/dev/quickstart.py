@@ -1,0 +1,353 @@
+"""Starts, shows and ends the quickstart; called by scripts/quickstart.
+
+Like the tests it works in a private folder as an unprivileged user (place.py). The file
+.tasksync-quickstart in the clone holds the folder's path until it is stopped.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import urllib.request
+import uuid
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+# pylint: disable=wrong-import-position
+import cluster
+import place
+import private_install
+
+TASKS = 300
+EMAIL = "ann@example.com"
+DATABASE = "hub"
+
+
+def heading(text):
+    print(f"\n== {text}", flush=True)
+
+
+# -- the stand-in ----------------------------------------------------------------------------------
+
+class StandIn:
+    """The Todoist stand-in: a process that stays, and calls of its control interface."""
+
+    def __init__(self, folder):
+        self.log = os.path.join(folder, "todoist.log")
+        with open(self.log, "wb") as out:
+            # A session of its own: it stays when this script and its terminal go.
+            self.process = subprocess.Popen(
+                ["node", "test/sandbox/todoist/main.js", "--port", "0"],
+                stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
+        self.url = until("the Todoist stand-in listens", self.listening, 20)
+
+    def listening(self):
+        with open(self.log, encoding="utf-8", errors="replace") as f:
+            found = re.search(r"listening on (http:\S+)", f.read())
+        return found and found.group(1)
+
+    def control(self, path, body=None):
+        request = urllib.request.Request(
+            f"{self.url}/_control/{path}",
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+
+    def edit(self, token, kind, **arguments):
+        """What Ann does in the Todoist app."""
+        return self.control("edit", {"token": token, "commands": [
+            {"type": kind, "uuid": str(uuid.uuid4()), "args": arguments}]})
+
+    def tasks(self, token):
+        """id -> task, the ones that are there."""
+        items = self.control(f"state?token={token}")["items"]
+        items = items.values() if isinstance(items, dict) else items
+        return {i["id"]: i for i in items if not i.get("is_deleted")}
+
+
+def until(what, condition, seconds):
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = condition()
+        if answer:
+            return answer
+        if time.monotonic() > deadline:
+            raise SystemExit(f"gave up waiting: {what}")
+        time.sleep(0.05)
+
+
+# -- what is shown ---------------------------------------------------------------------------------
+
+class Show:
+    def __init__(self, run):
+        self.run = run
+        self.server = None
+        self.todoist = None
+        self.ann = {}
+
+    def sql(self, text, **variables):
+        return self.server.psql(text, DATABASE, variables)
+
+    def start(self):
+        heading("Building the extension and a private server")
+        bindir = private_install.install(os.path.join(self.run, "install"), "release", ".")
+        self.todoist = StandIn(self.run)
+        print(f"Todoist stand-in    {self.todoist.url}")
+        self.server = cluster.Cluster(os.path.join(self.run, "server"), bindir)
+        self.server.create(f"tasksync.todoist_url = '{self.todoist.url}'\n"
+                           f"tasksync.todoist_oauth_url = '{self.todoist.url}/oauth'\n")
+        self.server.start()
+        self.server.psql(f"CREATE DATABASE {DATABASE}")
+        self.sql("CREATE EXTENSION tasksync")
+        print(f"PostgreSQL          {self.server.folder} (socket only, database {DATABASE})")
+
+    def link(self):
+        heading(f"Ann has {TASKS} tasks in Todoist; her account is connected and linked")
+        person = self.todoist.control("users", {"email": EMAIL, "timezone": "Europe/Berlin"})
+        self.todoist.control("seed", {"token": person["token"], "tasks": TASKS, "projects": 6,
+                                      "sections": 8, "labels": 5})
+        user = self.sql("SELECT tasksync.create_user(:'email')", email=EMAIL)
+        account = self.sql(
+            "SELECT account_id FROM tasksync.connect_account('todoist', "
+            "user_id => :'user', token => :'token')", user=user, token=person["token"])
+        self.ann = {**person, "user": user, "account": account}
+        self.sql("SELECT tasksync.link_all(:'account')", account=account)
+        self.first_sync()
+
+    def first_sync(self):
+        began = time.monotonic()
+        bar = ProgressBar()
+        # The wait runs in its own session, as an application would do it.
+        waiting = subprocess.Popen(
+            [os.path.join(self.server.bindir, "psql"), "-X", "-q", "-A", "-t",
+             "-h", self.server.folder, "-p", str(self.server.port), "-U", "postgres",
+             "-d", DATABASE, "-c",
+             f"SELECT tasksync.wait_for_sync('{self.ann['account']}', '60 s')"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        while waiting.poll() is None:
+            row = self.sql("SELECT phase, done, total FROM tasksync.sync_progress "
+                           "WHERE account_id = :'account'", account=self.ann["account"])
+            if row:
+                bar.show(*row.split("\n")[0].split("|"))
+            time.sleep(0.03)
+        if waiting.stdout.read().strip() != "t":
+            self.explain("the first sync did not finish")
+        count = self.sql("SELECT count(*) FROM tasksync.tasks")
+        bar.end(int(count))
+        print(f"{count} tasks arrived in {time.monotonic() - began:.1f} s")
+
+    def quiet(self):
+        if self.sql("SELECT tasksync.wait_for_sync(:'account', '30 s')",
+                    account=self.ann["account"]) != "t":
+            self.explain("the account did not become quiet")
+
+    def pull(self):
+        """There is no webhook here: the hub is told to look instead of waiting its five minutes."""
+        self.sql("SELECT tasksync.sync_now(:'account')", account=self.ann["account"])
+        self.quiet()
+
+    def explain(self, what):
+        health = self.sql("SELECT * FROM tasksync.account_health")
+        raise SystemExit(f"{what}\n{health}\nserver log: {self.server.log}")
+
+    def linked(self, number):
+        """(hub id, Todoist id) of some linked open task at the top of a project."""
+        row = self.sql(
+            "SELECT t.id, l.remote_id FROM tasksync.tasks t "
+            "JOIN tasksync.links l ON l.user_id = t.user_id AND l.hub_id = t.id "
+            "WHERE t.status = 'open' AND t.parent_id IS NULL AND t.recurrence IS NULL "
+            f"ORDER BY t.created_at, t.id LIMIT 1 OFFSET {number}")
+        return row.split("|")
+
+    def both_titles(self, label, task, remote):
+        hub = self.sql("SELECT title FROM tasksync.tasks WHERE id = :'id'", id=task)
+        there = self.todoist.tasks(self.ann["token"])[remote]["content"]
+        sign = "=" if hub == there else "is not"
+        print(f"  {label:12} hub '{hub}' {sign} Todoist '{there}'")
+        return hub == there
+
+    def change_both_sides(self):
+        heading("One task changed here, one changed in Todoist")
+        here, here_remote = self.linked(0)
+        there, there_remote = self.linked(1)
+        began = time.monotonic()
+        self.sql("UPDATE tasksync.tasks SET title = 'Changed with SQL', priority = 4 "
+                 "WHERE id = :'id'", id=here)
+        until("the change is in Todoist", lambda: self.todoist.tasks(self.ann["token"])[
+            here_remote]["content"] == "Changed with SQL", 30)
+        print(f"  an UPDATE was in Todoist after {1000 * (time.monotonic() - began):.0f} ms")
+        self.todoist.edit(self.ann["token"], "item_update", id=there_remote,
+                          content="Changed in the Todoist app")
+        self.pull()
+        same = self.both_titles("changed here", here, here_remote)
+        same &= self.both_titles("changed there", there, there_remote)
+        self.compare_all(same)
+
+    def compare_all(self, same):
+        """Every task of both sides, by id and title."""
+        hub = dict(line.split("|", 1) for line in self.sql(
+            "SELECT l.remote_id, t.title FROM tasksync.tasks t JOIN tasksync.links l "
+            "ON l.user_id = t.user_id AND l.hub_id = t.id WHERE t.status = 'open'").splitlines())
+        there = {i: t["content"] for i, t in self.todoist.tasks(self.ann["token"]).items()
+                 if not t.get("checked")}
+        if not same or hub != there:
+            self.explain(f"the sides differ: {len(set(hub.items()) ^ set(there.items()))} tasks")
+        print(f"  all {len(hub)} open tasks are equal on both sides")
+
+    def conflict(self):
+        heading("The same title changed on both sides, with the rule 'manual'")
+        task, remote = self.linked(2)
+        account = self.ann["account"]
+        self.sql("UPDATE tasksync.accounts SET policy = '{\"rule\": \"manual\"}' "
+                 "WHERE id = :'account'", account=account)
+        # Both edits have to be there before anybody syncs, or the first one simply travels.
+        self.sql("SELECT tasksync.pause_account(:'account')", account=account)
+        self.sql("UPDATE tasksync.tasks SET title = 'Call the plumber at 9' WHERE id = :'id'", id=task)
+        self.todoist.edit(self.ann["token"], "item_update", id=remote,
+                          content="Call the plumber at 10")
+        self.sql("SELECT tasksync.resume_account(:'account')", account=account)
+        self.pull()
+        found = self.sql("SELECT id, hub ->> 0, remote ->> 0, hub, remote FROM tasksync.conflicts "
+                         "WHERE status = 'open' AND hub_id = :'task'", task=task)
+        if not found:
+            self.explain("no conflict was recorded")
+        conflict = found.split("|")[0]
+        self.both_titles("in conflict", task, remote)
+        self.sql("SELECT tasksync.resolve_conflict(:'id', 'remote')", id=conflict)
+        self.quiet()
+        print("  SELECT tasksync.resolve_conflict(…, 'remote')")
+        if not self.both_titles("resolved", task, remote):
+            self.explain("the conflict was not resolved")
+        self.sql("UPDATE tasksync.accounts SET policy = '{}' WHERE id = :'account'", account=account)
+
+    def next_steps(self):
+        psql = f"psql -h {self.server.folder} -p {self.server.port} -U postgres {DATABASE}"
+        heading("It keeps running. Try")
+        print(f"""
+  {psql}
+
+    SELECT title, due_date, labels FROM tasksync.tasks ORDER BY position LIMIT 10;
+    UPDATE tasksync.tasks SET status = 'done' WHERE title = 'Changed with SQL';
+    SELECT * FROM tasksync.account_health;
+    SELECT * FROM tasksync.sync_runs ORDER BY started_at DESC LIMIT 5;
+
+  What Ann sees in Todoist:   curl '{self.todoist.url}/_control/state?token={self.ann['token']}'
+  Requests the hub made:      curl '{self.todoist.url}/_control/log?token={self.ann['token']}'
+  The server's log:           {self.server.log}
+
+  make quickstart-stop        ends both servers and removes {self.run}
+""")
+
+
+class ProgressBar:
+    """phase, done, total as a bar on a terminal, as a line per tenth elsewhere."""
+
+    WIDTH = 40
+
+    def __init__(self):
+        self.last = None
+        self.live = sys.stdout.isatty()
+
+    def show(self, phase, done, total):
+        done, total = int(done or 0), int(total or 0)
+        share = min(1.0, done / total) if total else 0.0
+        filled = int(share * self.WIDTH)
+        text = f"  [{'#' * filled}{'.' * (self.WIDTH - filled)}] {phase} {done}/{total or '?'}"
+        if self.live:
+            print(f"\r{text:78}", end="", flush=True)
+        elif (phase, filled // 4) != self.last:
+            print(text, flush=True)
+        self.last = (phase, filled // 4)
+
+    def end(self, count):
+        self.show("finished", count, count)
+        if self.live:
+            print()
+
+
+# -- starting and ending ---------------------------------------------------------------------------
+
+def inside():
+    show = Show(os.environ[place.MARK])
+    began = time.monotonic()
+    show.start()
+    show.link()
+    show.change_both_sides()
+    show.conflict()
+    show.next_steps()
+    print(f"quickstart finished in {time.monotonic() - began:.0f} s", flush=True)
+
+
+def outside():
+    stop(quiet=True)
+    run = place.make_run_dir("quickstart")
+    good = False
+    try:
+        write_pointer(run)
+        place.copy_tree(run)
+        place.hand_over(run)
+        good = place.run_inside(run, ["python3", "scripts/dev/quickstart.py", "--inside"]) == 0
+    finally:
+        if not good:
+            show_logs(run)
+            stop(quiet=True)
+            print("quickstart failed; nothing was left running")
+    return 0 if good else 1
+
+
+def write_pointer(run):
+    with open(place.pointer_file(), "w", encoding="utf-8") as f:
+        f.write(run + "\n")
+    owner = os.stat(place.TREE)
+    if os.geteuid() == 0:
+        os.chown(place.pointer_file(), owner.st_uid, owner.st_gid)
+
+
+def show_logs(run):
+    for name in ("todoist.log", "server/server.log"):
+        path = os.path.join(run, name)
+        if os.path.exists(path):
+            print(f"-- the end of {name}")
+            with open(path, encoding="utf-8", errors="replace") as f:
+                print("".join(f.readlines()[-30:]))
+
+
+def stop(quiet=False):
+    pointer = place.pointer_file()
+    if not os.path.exists(pointer):
+        if not quiet:
+            print("no quickstart is running")
+        return 0
+    with open(pointer, encoding="utf-8") as f:
+        run = f.read().strip()
+    # Only a folder that this script made, with its own name, is ever removed.
+    if re.fullmatch(r".*/tasksync-quickstart-\w+", run) and os.path.isdir(run):
+        if os.geteuid() not in (0, os.stat(run).st_uid):
+            place.fail("another user started it: stop it as that user or with sudo")
+        stop_server(run)
+        place.end_leftovers(run)
+        place.remove_run_dir(run)
+    os.remove(pointer)
+    if not quiet:
+        print("stopped")
+    return 0
+
+
+def stop_server(run):
+    """Politely, with pg_ctl; whatever is left then is ended by its mark."""
+    for folder, _, names in os.walk(os.path.join(run, "install")):
+        if "pg_ctl" in names and os.path.exists(os.path.join(run, "server/data/postmaster.pid")):
+            subprocess.run(place.drop_command() + [
+                os.path.join(folder, "pg_ctl"), "-D", os.path.join(run, "server/data"),
+                "-m", "fast", "-w", "-t", "20", "stop"], stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL, cwd="/", check=False)
+            return
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--inside"]:
+        inside()
+    else:
+        sys.exit(stop() if sys.argv[1:] == ["stop"] else outside())
