@@ -7,6 +7,7 @@
 #   make quickstart      a running hub, a Todoist stand-in and a linked account to look at
 #   make quickstart-stop ends what quickstart started
 #   make bench           the measured figures against their bounds
+#   make unit            the C units without a server
 #   make fuzz            the parsers and the merge under random input (FUZZ_SECONDS=20)
 #
 # Switches: PG_CONFIG=/path/to/pg_config  another server; WERROR=  a compiler newer than the
@@ -121,9 +122,10 @@ quickstart-stop:
 bench:
 	@scripts/bench
 
-fuzz:
-	@$(MAKE) --no-print-directory -C test/fuzz run
+# The runners of these two are of their folders; what they print is one line per test, ok or FAIL.
+unit fuzz:
+	@$(MAKE) --no-print-directory -C test/$@ run PG_CONFIG='$(PG_CONFIG)'
 
 FORCE:
 
-.PHONY: objects setup lint test quickstart quickstart-stop bench fuzz FORCE
+.PHONY: objects setup lint test quickstart quickstart-stop bench unit fuzz FORCE

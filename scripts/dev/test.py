@@ -22,11 +22,11 @@ import private_install
 TOTAL_SECONDS = 1200
 
 # Longest time a part may take; the whole run ends at TOTAL_SECONDS in any case.
-LIMITS = {"build": 300, "lint": 300, "regress": 240, "isolation": 240, "pgtap": 240,
+LIMITS = {"build": 300, "lint": 300, "unit": 120, "regress": 240, "isolation": 240, "pgtap": 240,
           "tap": 840, "sandbox": 240, "fuzz": 120}
 
 FOLDERS = {"test/sql/": "regress", "test/specs/": "isolation", "test/pgtap/": "pgtap",
-           "test/t/": "tap", "test/sandbox/": "sandbox", "test/fuzz/": "fuzz"}
+           "test/t/": "tap", "test/unit/": "unit", "test/sandbox/": "sandbox", "test/fuzz/": "fuzz"}
 
 
 class Result:
@@ -71,6 +71,9 @@ class Suites:
         code, text = self.command("lint", ["scripts/lint"])
         return counted(code, text, r"^(ok|FAIL)\s", ok="ok")
 
+    def unit(self):
+        return self.printed_lines("unit")
+
     def regress(self):
         return self.installcheck("regress", "REGRESS", "ISOLATION", "test/sql", ".sql")
 
@@ -110,9 +113,12 @@ class Suites:
 
     def fuzz(self):
         seconds = os.environ.get("FUZZ_SECONDS", "20")
-        code, text = self.command("fuzz", ["make", "-s", "fuzz", f"FUZZ_SECONDS={seconds}",
-                                           f"PG_CONFIG={self.config}"])
-        return counted(code, text, r"^(ok|FAIL)\s", ok="ok")
+        return self.printed_lines("fuzz", f"FUZZ_SECONDS={seconds}")
+
+    def printed_lines(self, part, *words):
+        """A make target that prints a line for each test."""
+        code, text = self.command(part, ["make", "-s", part, f"PG_CONFIG={self.config}", *words])
+        return counted(code, text, r"^(ok|FAIL|not ok)\b", ok="ok")
 
     # -- how a part is run ---------------------------------------------------------------------
 
