@@ -70,6 +70,21 @@ def build(tree, flavour, config, *words):
                            cwd=tree, check=True)
 
 
+def tap_env(env, config, bindir, work):
+    """What PostgreSQL's Perl test modules expect, all of it below the folder work."""
+    os.makedirs(os.path.join(work, "ports"), exist_ok=True)
+    env.update({
+        "PATH": bindir + ":" + env["PATH"],
+        "PG_REGRESS": pgxs_folder(config) + "/src/test/regress/pg_regress",
+        "PG_TEST_PORT_DIR": os.path.join(work, "ports"),
+        "TESTDIR": work,
+        "TESTDATADIR": os.path.join(work, "tmp_check"),
+        "TESTLOGDIR": os.path.join(work, "log"),
+        "TASKSYNC_TREE": os.getcwd(),
+    })
+    return env
+
+
 if __name__ == "__main__":
     if len(sys.argv) not in (2, 3):
         raise SystemExit(__doc__)

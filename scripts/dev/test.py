@@ -94,15 +94,12 @@ class Suites:
     def tap(self):
         files = self.chosen("test/t", ".pl")
         self.private_installation()
-        work = os.path.join(self.run, "tap")
-        os.makedirs(os.path.join(work, "ports"), exist_ok=True)
+        env = private_install.tap_env({"PATH": os.environ["PATH"]}, self.config,
+                                      os.path.dirname(self.bin("psql")),
+                                      os.path.join(self.run, "tap"))
         code, text = self.command(
             "tap", ["prove", "-j", jobs(), "--timer", "-I", self.pgxs + "/src/test/perl",
-                    "-I", "test/perl", *files],
-            extra={"PG_REGRESS": self.pgxs + "/src/test/regress/pg_regress",
-                   "PG_TEST_PORT_DIR": os.path.join(work, "ports"),
-                   "TESTDIR": work, "TESTDATADIR": os.path.join(work, "tmp_check"),
-                   "TESTLOGDIR": os.path.join(work, "log")})
+                    "-I", "test/perl", *files], extra=env)
         return proved(code, text, files)
 
     def sandbox(self):
