@@ -82,5 +82,9 @@ extern const TasksyncHttpResponse *tasksync_transfer_response(TasksyncTransfer *
 /* frees it; one that is still under way is cancelled */
 extern void tasksync_transfer_release(TasksyncTransfer *transfer);
 extern int	tasksync_http_under_way(TasksyncHttp *http);
+/* how many requests may sensibly be under way: max_concurrent_accounts, less if descriptors are short */
+extern int	tasksync_http_capacity(TasksyncHttp *http);
+/* for an idle moment: returns memory to the system after large answers */
+extern void tasksync_http_trim(TasksyncHttp *http);
 
 #endif							/* TASKSYNC_HTTP_H */
