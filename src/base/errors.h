@@ -9,12 +9,16 @@
 
 #include "postgres.h"
 
-#define TASKSYNC_ERRCODE_KEY_MISSING MAKE_SQLSTATE('T', 'S', '0', '0', '1')	/* no usable key file */
+/* no usable key file */
+#define TASKSYNC_ERRCODE_KEY_MISSING MAKE_SQLSTATE('T', 'S', '0', '0', '1')
 #define TASKSYNC_ERRCODE_NOT_PRELOADED MAKE_SQLSTATE('T', 'S', '0', '0', '2')
-#define TASKSYNC_ERRCODE_NOT_HOME MAKE_SQLSTATE('T', 'S', '0', '0', '3')	/* a copy: adopt() first */
+/* a copy: adopt() first */
+#define TASKSYNC_ERRCODE_NOT_HOME MAKE_SQLSTATE('T', 'S', '0', '0', '3')
 #define TASKSYNC_ERRCODE_VERSION MAKE_SQLSTATE('T', 'S', '0', '0', '4')
-#define TASKSYNC_ERRCODE_UNSEAL MAKE_SQLSTATE('T', 'S', '0', '0', '5')	/* wrong key, context or damaged */
+/* wrong key, context or damaged */
+#define TASKSYNC_ERRCODE_UNSEAL MAKE_SQLSTATE('T', 'S', '0', '0', '5')
 #define TASKSYNC_ERRCODE_RESTORING MAKE_SQLSTATE('T', 'S', '0', '0', '6')
-#define TASKSYNC_ERRCODE_NO_USER MAKE_SQLSTATE('T', 'S', '0', '0', '7')	/* act_as() first */
+/* act_as() first */
+#define TASKSYNC_ERRCODE_NO_USER MAKE_SQLSTATE('T', 'S', '0', '0', '7')
 
 #endif							/* TASKSYNC_ERRORS_H */

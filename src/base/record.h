@@ -60,7 +60,7 @@ typedef enum TasksyncField
 } TasksyncField;
 
 #define TASKSYNC_NFIELDS (TASKSYNC_F_POSITION + 1)
-#define TASKSYNC_FIELD_BIT(f) (UINT32CONST(1) << (f))
+#define TASKSYNC_FIELD_BIT(f) ((uint32) 1 << (f))
 
 #define TASKSYNC_DUE_FIELDS \
 	(TASKSYNC_FIELD_BIT(TASKSYNC_F_DUE_DATE) | TASKSYNC_FIELD_BIT(TASKSYNC_F_DUE_TIME) | \

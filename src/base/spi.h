@@ -12,43 +12,62 @@
 
 /*
  * Starts a transaction, takes a snapshot, connects SPI, becomes the extension's
- * owner under a restricted search_path.  Must not be nested.
+ * owner under a restricted search_path.  Must not be nested.  The caller's
+ * memory context stays current, during the transaction and after it, so what is
+ * palloc'd in between lives on.
  */
 extern void tasksync_txn_begin(const char *activity);
 extern void tasksync_txn_commit(void);
+/* also the first thing to do after an error, and harmless outside of a transaction */
 extern void tasksync_txn_abort(void);
 /* like commit, without waiting for the WAL flush: for rows that a crash may lose */
 extern void tasksync_txn_commit_lazy(void);
 
-/* ---- queries ---- */
+/* ---- inside a backend's transaction: SQL-callable functions and triggers ---- */
 
 /*
- * A constant statement with text-format parameters.  `types` is a string with
- * one letter per parameter: t text, u uuid (given as text), j jsonb (given as
- * text), i int4, l int8, b bool, T timestamptz, J text (json text that the
- * statement casts itself), B bytea (Datum), A text[] (Datum).
+ * Connects SPI, becomes the extension's owner under a restricted search_path;
+ * end() undoes that, and so does an error.  Pairs may nest (a query may fire a
+ * trigger that does the same).  The caller's memory context stays current.
+ */
+extern void tasksync_spi_begin(void);
+extern void tasksync_spi_end(void);
+
+/* ---- queries, between begin and commit or end ---- */
+
+/*
+ * A constant statement with typed parameters.  `types` is a string with one
+ * letter per parameter: t text, u uuid, j jsonb, J text (JSON that the statement
+ * casts itself): these four made with tasksync_p_text() or tasksync_p_uuid();
+ * i int4, l int8, b bool, T timestamptz, B bytea, A text[].
  */
 typedef struct TasksyncParam
 {
 	bool		isnull;
-	Datum		value;
+	char		made_as;		/* letter of the function that made it, to catch mix-ups */
+	Datum		value;			/* texts: the C string, turned into a datum by the query */
 } TasksyncParam;
 
-extern TasksyncParam tasksync_p_text(const char *value);	/* NULL = null */
-extern TasksyncParam tasksync_p_uuid(const char *value);
+extern TasksyncParam tasksync_p_text(const char *value);	/* NULL = null; t, j, J */
+extern TasksyncParam tasksync_p_uuid(const char *value);	/* NULL = null; u */
 extern TasksyncParam tasksync_p_int(int32 value);
 extern TasksyncParam tasksync_p_long(int64 value);
 extern TasksyncParam tasksync_p_bool(bool value);
 extern TasksyncParam tasksync_p_time(int64 value);	/* TimestampTz; 0 = null */
-extern TasksyncParam tasksync_p_bytes(const void *data, size_t length);
+extern TasksyncParam tasksync_p_bytes(const void *data, size_t length);	/* NULL = null */
+extern TasksyncParam tasksync_p_texts(int count, const char *const *values);	/* text[] */
+extern TasksyncParam tasksync_p_datum(char type, Datum value);	/* a B or A that exists already */
 extern TasksyncParam tasksync_p_null(void);
 
 /*
- * Runs it (plan kept for the life of the process, by address of `sql`, and
- * dropped when the extension goes away); result stays valid until the end of
- * the transaction or tasksync_query_done().  Returns the number of rows.
+ * Runs it with a snapshot of its own (plan kept for the life of the process, by
+ * address of `sql`, and dropped when the extension goes away); the result stays
+ * valid until the next query at this level, the end of the level or
+ * tasksync_query_done().  Returns the number of rows.
  */
 extern uint64 tasksync_query(const char *sql, const char *types, ...);
+/* frees the last result early */
+extern void tasksync_query_done(void);
 
 /* cells of the last result; text is palloc'd in the current context */
 extern bool tasksync_cell_null(uint64 row, int column);	/* columns from 1 */
@@ -56,6 +75,7 @@ extern char *tasksync_cell_text(uint64 row, int column);	/* NULL = null */
 extern int64 tasksync_cell_long(uint64 row, int column, int64 otherwise);
 extern bool tasksync_cell_bool(uint64 row, int column);
 extern int64 tasksync_cell_time(uint64 row, int column);	/* 0 = null */
+/* palloc'd with a NUL after the end; NULL = null */
 extern void *tasksync_cell_bytes(uint64 row, int column, size_t *length);
 
 #endif							/* TASKSYNC_SPI_H */
