@@ -5,44 +5,20 @@
 #ifndef TASKSYNC_MERGE_H
 #define TASKSYNC_MERGE_H
 
-#include "datatype/timestamp.h"
-
 #include "base/record.h"
 #include "sync/lens.h"
+#include "sync/policy.h"
 
-typedef enum TasksyncRule
-{
-	TASKSYNC_NEWEST,
-	TASKSYNC_PREFER_HUB,
-	TASKSYNC_PREFER_REMOTE,
-	TASKSYNC_MANUAL,
-} TasksyncRule;
-
-typedef enum TasksyncDeleteRule
-{
-	TASKSYNC_EDIT_WINS,
-	TASKSYNC_DELETE_WINS,
-	TASKSYNC_DELETE_ASK,
-} TasksyncDeleteRule;
-
-typedef struct TasksyncPolicy
-{
-	TasksyncRule rule;
-	uint32		has_field_rule;
-	TasksyncRule field_rule[TASKSYNC_NFIELDS];
-	TasksyncDeleteRule on_delete;	/* "delete": "edit_wins" | "delete_wins" | "ask" */
-} TasksyncPolicy;
-
-/* {"rule": …, "fields": {…}, "delete": …}; false and *error on an unknown word */
-extern bool tasksync_policy_parse(const json_t *json, TasksyncPolicy *policy, const char **error);
-
-/* when a side edited a field: somewhere in [lo, hi]; hi = 0: unknown */
-typedef struct TasksyncEdits
-{
-	TimestampTz lo[TASKSYNC_NFIELDS];
-	TimestampTz hi[TASKSYNC_NFIELDS];
-} TasksyncEdits;
-
+/*
+ * One value that was, or may be, lost.  Fields that are decided together (due,
+ * place) give one conflict for each of them that differs, all with one rule.
+ *
+ * rule: "newest", "tie", "prefer_hub", "prefer_remote", "manual" say which side
+ * won; "last" the later of two moves, in the order of the hub; "reopened" a
+ * completion older than a reopening at the hub; "cut" a remote edit at the
+ * place where a long text is cut off; "note" nothing was lost, but a task was
+ * completed on one side while the other moved its date.
+ */
 typedef struct TasksyncConflict
 {
 	TasksyncField field;
@@ -50,7 +26,7 @@ typedef struct TasksyncConflict
 	json_t	   *hub;
 	json_t	   *remote;
 	json_t	   *result;
-	const char *rule;			/* "newest", "tie", "prefer_hub", "prefer_remote", "manual", "text", "edit_wins", … */
+	const char *rule;
 	bool		open;			/* manual: waits for an answer, field frozen */
 } TasksyncConflict;
 
@@ -59,11 +35,11 @@ typedef struct TasksyncMergeInput
 	const TasksyncLens *lens;	/* NULL: everything can be shown */
 	const TasksyncPolicy *policy;
 	const TasksyncRecord *base; /* projected value both sides shared; no field present = never shared */
-	const TasksyncRecord *hub;	/* whole hub record */
-	const TasksyncRecord *remote;	/* observed, canonical */
+	const TasksyncRecord *hub;	/* hub record, as whole as it is known */
+	const TasksyncRecord *remote;	/* observed */
 	const TasksyncRecord *in_flight;	/* fields sent and not yet answered, or NULL */
-	const TasksyncEdits *hub_edits; /* may be NULL */
-	const TasksyncEdits *remote_edits;	/* may be NULL */
+	const TasksyncEdits *hub_edits; /* may be NULL; stamps in the future cut down by the caller */
+	const TasksyncEdits *remote_edits;	/* may be NULL; likewise */
 	uint32		frozen;			/* fields waiting for a manual answer */
 } TasksyncMergeInput;
 
@@ -73,7 +49,7 @@ typedef struct TasksyncMergeResult
 	TasksyncRecord *base;		/* whole new base */
 	uint32		acknowledged;	/* in-flight fields the observation proved applied */
 	int			nconflicts;
-	TasksyncConflict *conflicts;
+	TasksyncConflict *conflicts;	/* a frozen field that moved again: an open one with the new value */
 } TasksyncMergeResult;
 
 extern void tasksync_merge(const TasksyncMergeInput *input, TasksyncMergeResult *result);

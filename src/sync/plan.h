@@ -14,11 +14,15 @@
  */
 typedef struct TasksyncMemo
 {
-	TasksyncRecord *sent;		/* present = fields with a memo */
+	TasksyncRecord *sent;		/* present = fields with a memo; NULL = none */
 	TasksyncRecord *echo;
 } TasksyncMemo;
 
-/* fields of the projected hub record that differ from the base and are not explained by the memo or frozen */
+/*
+ * Fields of the projected hub record that differ from the base and are not
+ * explained by the memo or frozen.  memo may be NULL.  COMPLETED_AT comes only
+ * along with STATUS.
+ */
 extern TasksyncRecord *tasksync_plan_out(const TasksyncLens *lens, const TasksyncRecord *hub,
 										 const TasksyncRecord *base, const TasksyncMemo *memo,
 										 uint32 frozen);
@@ -39,10 +43,13 @@ typedef enum TasksyncDeleteVerdict
 	TASKSYNC_DELETE_WAITS,		/* policy "ask": held */
 } TasksyncDeleteVerdict;
 
-/* `changed`: fields that the surviving side changed since the base */
+/* beside the fields: a child was added under the task since the base */
+#define TASKSYNC_CHANGED_CHILD ((uint32) 1 << 31)
+
+/* `changed`: fields that the surviving side changed since the base, and TASKSYNC_CHANGED_CHILD */
 extern TasksyncDeleteVerdict tasksync_plan_delete(const TasksyncPolicy *policy, uint32 changed);
 
-/* mass-change guard: true = hold */
+/* mass-change guard: true = hold.  `live` counts those about to be deleted too */
 extern bool tasksync_plan_guard(int deletes, int live);
 
 #endif							/* TASKSYNC_PLAN_H */
