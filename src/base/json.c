@@ -50,6 +50,13 @@ tasksync_json_init(void)
 	json_set_alloc_funcs(json_palloc, json_pfree);
 }
 
+/* json_pack() finds jansson's own json_object(), see json.h */
+json_t *
+tasksync_json_object(void)
+{
+	return json_pack("{}");
+}
+
 /*
  * check_size walks over the bytes once, before anything is built, and counts
  * nesting and values outside of strings.  It does not judge the syntax.

@@ -12,9 +12,21 @@
 
 #include "postgres.h"
 
+/*
+ * The server has a function json_object() too, and a call from this library
+ * would reach that one.  So the name is taken away, and json_object() means
+ * ours, which asks jansson in another way.  Server headers that know the name
+ * (utils/builtins.h) must come before this one.
+ */
+#define json_object jansson_json_object
 #include <jansson.h>
+#undef json_object
+#define json_object() tasksync_json_object()
 
 extern void tasksync_json_init(void);
+
+/* a new empty object; written as json_object() */
+extern json_t *tasksync_json_object(void);
 
 /*
  * Strict parse of foreign bytes: UTF-8, no \u0000, bounded depth.  NULL and a

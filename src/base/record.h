@@ -16,7 +16,7 @@
 
 #include "postgres.h"
 
-#include <jansson.h>
+#include "base/json.h"
 
 typedef enum TasksyncKind
 {
