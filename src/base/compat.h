@@ -43,9 +43,17 @@
 	extern int no_such_variable
 #endif
 
+/* 16: files of relations are named by locators, ownership is asked by class */
+#if PG_VERSION_NUM < 160000
+#define RelFileLocator RelFileNode
+#define RelationMapOidToFilenumber RelationMapOidToFilenode
+#define object_ownercheck(class_id, object, role) pg_database_ownercheck(object, role)
+#endif
+
 /* 17: process numbers became a thing of their own */
 #if PG_VERSION_NUM < 170000
 #define MyProcNumber (MyProc->pgprocno)
+#define INVALID_PROC_NUMBER InvalidBackendId
 #endif
 
 /* 17: the owner of a wait event set is a resource owner, no longer a memory context */

@@ -16,7 +16,7 @@
 #include "base/guc.h"
 #include "base/testpoint.h"
 
-bool		tasksync_enabled = false;
+bool		tasksync_enabled = true;
 bool		tasksync_restoring = false;
 char	   *tasksync_key_file = NULL;
 char	   *tasksync_public_url = NULL;
@@ -138,9 +138,9 @@ define_switches(void)
 							 NULL, NULL, NULL);
 	DefineCustomBoolVariable("tasksync.enabled",
 							 "Whether the launcher starts a sync worker for this database.",
-							 "Set per database by CREATE EXTENSION; ALTER DATABASE ... SET "
-							 "tasksync.enabled = off stops the worker.",
-							 &tasksync_enabled, false, PGC_SUSET, 0, NULL, NULL, NULL);
+							 "A worker runs where ALTER DATABASE ... SET says on, as CREATE EXTENSION "
+							 "does. Off in postgresql.conf stops all workers of the server.",
+							 &tasksync_enabled, true, PGC_SUSET, 0, NULL, NULL, NULL);
 	DefineCustomBoolVariable("tasksync.restoring",
 							 "Stops triggers and worker while rows are being restored.",
 							 "Set by tasksync.pre_restore() and reset by tasksync.post_restore().",

@@ -28,6 +28,7 @@ typedef enum TasksyncSlotState
 	TASKSYNC_SLOT_WRONG_VERSION,
 	TASKSYNC_SLOT_RESTORING,
 	TASKSYNC_SLOT_NOT_HOME,
+	TASKSYNC_SLOT_UNCLAIMED,	/* freshly installed: nobody's home yet, no user, nothing to do */
 	TASKSYNC_SLOT_READY,
 	TASKSYNC_SLOT_FAILING,		/* the database itself is in trouble: claims fail */
 } TasksyncSlotState;
