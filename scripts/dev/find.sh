@@ -36,13 +36,19 @@ node_is_new_enough() {
 	[ -n "$version" ] && [ "$version" -ge 18 ]
 }
 
-# Runs a command as the owner of the clone, which need not be who calls (sudo make test).
+# Runs a command as the owner of the clone, who need not be the caller (sudo make test). HOME is a
+# passing folder then: npm wants to write there, and not every owner has a home.
 as_tree_owner() {
 	owner=$(stat -c %u .)
-	if [ "$(id -u)" = 0 ] && [ "$owner" != 0 ]; then
-		home=$(getent passwd "$owner" | cut -d: -f6)
-		HOME=${home:-/tmp} setpriv --reuid "$owner" --regid "$(stat -c %g .)" --clear-groups "$@"
-	else
+	if [ "$(id -u)" != 0 ] || [ "$owner" = 0 ]; then
 		"$@"
+		return
 	fi
+	group=$(stat -c %g .)
+	passing=$(mktemp -d)
+	chown "$owner:$group" "$passing"
+	code=0
+	HOME=$passing setpriv --reuid "$owner" --regid "$group" --clear-groups "$@" || code=$?
+	rm -rf "$passing"
+	return $code
 }
