@@ -12,6 +12,9 @@
 
 #include "postgres.h"
 
+/* bytes that a seal adds: header, nonce and tag */
+#define TASKSYNC_SEAL_OVERHEAD 46
+
 typedef enum TasksyncSealStatus
 {
 	TASKSYNC_SEAL_OK,
@@ -28,13 +31,27 @@ extern TasksyncSealStatus tasksync_seal(const char *plaintext, size_t plaintext_
 extern TasksyncSealStatus tasksync_unseal(const unsigned char *sealed, size_t length,
 										  const char *context, char **plaintext,
 										  size_t *plaintext_length);
-/* sentence for people and hint with the command to type */
+/* sentence for people (without the file's path) and hint with the command to type */
 extern const char *tasksync_seal_message(TasksyncSealStatus status);
 extern const char *tasksync_seal_hint(TasksyncSealStatus status);
 extern void tasksync_wipe(char *secret, size_t length);
 
-/* the context that binds a provider token to its row; palloc'd */
+/* which key would open it; false if these bytes are no seal of this version */
+extern bool tasksync_sealed_key_id(const unsigned char *sealed, size_t length, uint32 *key_id);
+
+/* the sealing itself, with given key and nonce; `sealed` has room for the overhead */
+extern void tasksync_seal_with(const unsigned char *key, uint32 key_id, const unsigned char *nonce,
+							   const char *plaintext, size_t plaintext_length,
+							   const char *context, unsigned char *sealed);
+
+/*
+ * The context that binds a provider token to its row; palloc'd.  The columns of
+ * account_tokens are "access" and "refresh"; an app's client secret has "" for
+ * both ids and column "client_secret".
+ */
 extern char *tasksync_token_context(const char *user_id, const char *account_id,
 									const char *provider, const char *column);
+/* the context of a secret that an application keeps with encrypt_token(); palloc'd */
+extern char *tasksync_application_context(const char *context);
 
 #endif							/* TASKSYNC_SEAL_H */

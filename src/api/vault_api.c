@@ -1,0 +1,515 @@
+/*
+ * vault_api.c
+ *	  The vault's SQL functions: seal and open an application's secrets, store
+ *	  provider secrets, rotate the key, show the keys.
+ *
+ * Runs in backends.  No function here returns a provider's token or a key, to
+ * anybody; and none writes a plaintext into an error, a log line or a table.
+ */
+#include "postgres.h"
+
+#include "funcapi.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/uuid.h"
+
+#include "base/compat.h"
+#include "base/errors.h"
+#include "base/extension.h"
+#include "base/spi.h"
+#include "base/testpoint.h"
+#include "vault/keyring.h"
+#include "vault/seal.h"
+
+#define MAX_CONTEXT 1024
+#define MAX_TOKEN 8192
+#define MAX_CLIENT_ID 512
+
+/* rows that are read, opened, sealed and written at a time */
+#define ROTATION_PORTION 500
+
+PG_FUNCTION_INFO_V1(tasksync_encrypt_token);
+PG_FUNCTION_INFO_V1(tasksync_decrypt_token);
+PG_FUNCTION_INFO_V1(tasksync_store_account_token);
+PG_FUNCTION_INFO_V1(tasksync_set_provider_credentials);
+PG_FUNCTION_INFO_V1(tasksync_rotate_key);
+PG_FUNCTION_INFO_V1(tasksync_key_ring);
+
+static void
+raise_seal_error(TasksyncSealStatus status)
+{
+	const char *message = tasksync_seal_message(status);
+	const char *hint = tasksync_seal_hint(status);
+
+	ereport(ERROR,
+			(errcode(status == TASKSYNC_SEAL_NO_KEY ? TASKSYNC_ERRCODE_KEY_MISSING
+													: TASKSYNC_ERRCODE_UNSEAL),
+			 errmsg("%s", message), *hint != '\0' ? errhint("%s", hint) : 0));
+}
+
+static char *
+context_argument(text *argument)
+{
+	char	   *context = text_to_cstring(argument);
+
+	if (*context == '\0' || strlen(context) > MAX_CONTEXT)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the context must have between 1 and %d bytes", MAX_CONTEXT),
+				 errhint("Name the row that the secret belongs to, for example "
+						 "'my_table/my_column/' || id.")));
+	return tasksync_application_context(context);
+}
+
+/* SQL: tasksync.encrypt_token(plaintext text, context text) */
+Datum
+tasksync_encrypt_token(PG_FUNCTION_ARGS)
+{
+	text	   *plaintext = PG_GETARG_TEXT_PP(0);
+	char	   *context = context_argument(PG_GETARG_TEXT_PP(1));
+	unsigned char *sealed;
+	size_t		length;
+	bytea	   *result;
+	TasksyncSealStatus status;
+
+	status = tasksync_seal(VARDATA_ANY(plaintext), VARSIZE_ANY_EXHDR(plaintext), context, &sealed,
+						   &length);
+	if (status != TASKSYNC_SEAL_OK)
+		raise_seal_error(status);
+	result = palloc(VARHDRSZ + length);
+	SET_VARSIZE(result, VARHDRSZ + length);
+	memcpy(VARDATA(result), sealed, length);
+	PG_RETURN_BYTEA_P(result);
+}
+
+/*
+ * A request that came through PostgREST carries claims.  Whoever sent it must
+ * not get at plaintexts, not even through a function that was granted too
+ * generously.
+ */
+static void
+refuse_web_requests(void)
+{
+	const char *claims = GetConfigOption("request.jwt.claims", true, false);
+
+	if (claims != NULL && *claims != '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("secrets are not opened for a web request"),
+				 errhint("Call tasksync.decrypt_token() from a session without "
+						 "request.jwt.claims.")));
+}
+
+/* SQL: tasksync.decrypt_token(sealed bytea, context text) */
+Datum
+tasksync_decrypt_token(PG_FUNCTION_ARGS)
+{
+	bytea	   *sealed = PG_GETARG_BYTEA_PP(0);
+	char	   *context = context_argument(PG_GETARG_TEXT_PP(1));
+	char	   *plaintext;
+	size_t		length;
+	text	   *result;
+	TasksyncSealStatus status;
+
+	refuse_web_requests();
+	status = tasksync_unseal((unsigned char *) VARDATA_ANY(sealed), VARSIZE_ANY_EXHDR(sealed),
+							 context, &plaintext, &length);
+	if (status != TASKSYNC_SEAL_OK)
+		raise_seal_error(status);
+	/* it may have been sealed in a database with another encoding */
+	if (!pg_verify_mbstr(GetDatabaseEncoding(), plaintext, (int) length, true))
+	{
+		tasksync_wipe(plaintext, length);
+		ereport(ERROR,
+				(errcode(ERRCODE_CHARACTER_NOT_IN_REPERTOIRE),
+				 errmsg("the secret is no text in the encoding of this database"),
+				 errhint("Open it in a database with the encoding it was sealed in.")));
+	}
+	result = cstring_to_text_with_len(plaintext, (int) length);
+	tasksync_wipe(plaintext, length);
+	PG_RETURN_TEXT_P(result);
+}
+
+/* a token goes into a header line: visible ASCII and nothing else */
+static char *
+token_argument(text *argument, const char *what)
+{
+	char	   *token = text_to_cstring(argument);
+	size_t		length = strlen(token);
+	bool		good = length > 0 && length <= MAX_TOKEN;
+
+	for (size_t i = 0; good && i < length; i++)
+		good = token[i] > ' ' && token[i] <= '~';
+	if (!good)
+	{
+		tasksync_wipe(token, length);
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the %s must be 1 to %d visible ASCII characters without blanks", what,
+						MAX_TOKEN),
+				 errhint("Copy it again from the provider's settings page.")));
+	}
+	return token;
+}
+
+/* seals and wipes a secret; raises TS001 without a key */
+static TasksyncParam
+sealed_param(char *secret, const char *context)
+{
+	unsigned char *sealed;
+	size_t		length;
+	TasksyncSealStatus status = tasksync_seal(secret, strlen(secret), context, &sealed, &length);
+
+	tasksync_wipe(secret, strlen(secret));
+	if (status != TASKSYNC_SEAL_OK)
+		raise_seal_error(status);
+	return tasksync_p_bytes(sealed, length);
+}
+
+/* SQL: tasksync.store_account_token(user_id uuid, account_id uuid, token text) */
+Datum
+tasksync_store_account_token(PG_FUNCTION_ARGS)
+{
+	char	   *user_id = DatumGetCString(DirectFunctionCall1(uuid_out, PG_GETARG_DATUM(0)));
+	char	   *account_id = DatumGetCString(DirectFunctionCall1(uuid_out, PG_GETARG_DATUM(1)));
+	char	   *token = token_argument(PG_GETARG_TEXT_PP(2), "token");
+	char	   *context;
+
+	tasksync_extension_check_version();
+	tasksync_spi_begin();
+	if (tasksync_query("SELECT provider FROM tasksync.accounts WHERE user_id = $1 AND id = $2",
+					   "uu", tasksync_p_uuid(user_id), tasksync_p_uuid(account_id)) == 0)
+	{
+		tasksync_wipe(token, strlen(token));
+		ereport(ERROR,
+				(errcode(ERRCODE_NO_DATA_FOUND),
+				 errmsg("account \"%s\" does not exist", account_id),
+				 errhint("Look at tasksync.account_health.")));
+	}
+	context = tasksync_token_context(user_id, account_id, tasksync_cell_text(0, 1), "access");
+	tasksync_query("INSERT INTO tasksync.account_tokens AS t (user_id, account_id, access_sealed)"
+				   " VALUES ($1, $2, $3)"
+				   " ON CONFLICT (user_id, account_id) DO UPDATE SET"
+				   "  access_sealed = excluded.access_sealed, refresh_sealed = NULL,"
+				   "  access_expires_at = NULL, scope = NULL, refreshed_at = now()",
+				   "uuB", tasksync_p_uuid(user_id), tasksync_p_uuid(account_id),
+				   sealed_param(token, context));
+	tasksync_spi_end();
+	PG_RETURN_VOID();
+}
+
+static char *
+client_id_argument(FunctionCallInfo fcinfo)
+{
+	char	   *client_id = PG_ARGISNULL(1) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(1));
+
+	if (client_id == NULL || *client_id == '\0' || strlen(client_id) > MAX_CLIENT_ID)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the client id must have between 1 and %d bytes", MAX_CLIENT_ID),
+				 errhint("Copy it from the app's page at the provider.")));
+	return client_id;
+}
+
+/* SQL: tasksync.set_provider_credentials(provider text, client_id text, client_secret text) */
+Datum
+tasksync_set_provider_credentials(PG_FUNCTION_ARGS)
+{
+	char	   *provider = PG_ARGISNULL(0) ? "" : text_to_cstring(PG_GETARG_TEXT_PP(0));
+	char	   *client_id = client_id_argument(fcinfo);
+	char	   *secret = PG_ARGISNULL(2) ? NULL : token_argument(PG_GETARG_TEXT_PP(2),
+																 "client secret");
+	TasksyncParam sealed = tasksync_p_null();
+
+	tasksync_extension_check_version();
+	tasksync_spi_begin();
+	if (tasksync_query("SELECT FROM tasksync.providers WHERE provider = $1", "t",
+					   tasksync_p_text(provider)) == 0)
+	{
+		if (secret != NULL)
+			tasksync_wipe(secret, strlen(secret));
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("unknown provider \"%s\"", provider),
+				 errhint("The known ones: SELECT provider FROM tasksync.providers.")));
+	}
+	if (secret != NULL)
+		sealed = sealed_param(secret, tasksync_token_context("", "", provider, "client_secret"));
+	tasksync_query("INSERT INTO tasksync.provider_credentials"
+				   " (provider, client_id, client_secret_sealed) VALUES ($1, $2, $3)"
+				   " ON CONFLICT (provider) DO UPDATE SET client_id = excluded.client_id,"
+				   "  client_secret_sealed = excluded.client_secret_sealed, updated_at = now()",
+				   "ttB", tasksync_p_text(provider), tasksync_p_text(client_id), sealed);
+	tasksync_spi_end();
+	PG_RETURN_VOID();
+}
+
+/* ---- rotation ---- */
+
+typedef struct Rotation
+{
+	uint32		key_id;			/* what everything shall be sealed with */
+	unsigned char key_bytes[4]; /* the same as it stands in the seals */
+	int64		limit;			/* rows still allowed in this call */
+	int64		resealed;
+	int64		unreadable;
+} Rotation;
+
+/* one row of account_tokens or provider_credentials; the texts of its contexts */
+typedef struct SealedRow
+{
+	char	   *user_id;
+	char	   *account_id;
+	char	   *provider;
+	TasksyncParam sealed[2];	/* new value, or null = leave as it is */
+	bool		unreadable;
+} SealedRow;
+
+/*
+ * A seal is opened with the key it names and closed with the new one.  What
+ * does not open stays as it is: it may be another key file that is missing.
+ */
+static TasksyncParam
+reseal(uint64 result_row, int column, const char *context, const Rotation *rotation,
+	   bool *unreadable)
+{
+	size_t		length;
+	unsigned char *sealed = tasksync_cell_bytes(result_row, column, &length);
+	unsigned char *renewed;
+	size_t		renewed_length;
+	char	   *plaintext;
+	size_t		plaintext_length;
+	uint32		key_id;
+	TasksyncSealStatus status;
+
+	if (sealed == NULL ||
+		(tasksync_sealed_key_id(sealed, length, &key_id) && key_id == rotation->key_id))
+		return tasksync_p_null();
+	if (tasksync_unseal(sealed, length, context, &plaintext, &plaintext_length) !=
+		TASKSYNC_SEAL_OK)
+	{
+		*unreadable = true;
+		return tasksync_p_null();
+	}
+	status = tasksync_seal(plaintext, plaintext_length, context, &renewed, &renewed_length);
+	tasksync_wipe(plaintext, plaintext_length);
+	if (status != TASKSYNC_SEAL_OK)
+		raise_seal_error(status);
+	return tasksync_p_bytes(renewed, renewed_length);
+}
+
+static void
+count_row(Rotation *rotation, const SealedRow *row)
+{
+	if (!row->sealed[0].isnull || !row->sealed[1].isnull)
+		rotation->resealed++;
+	if (row->unreadable)
+		rotation->unreadable++;
+}
+
+/*
+ * reseal_portion treats the next rows of account_tokens after *last; false when
+ * there are none.  Rows that a run holds just now are left out instead of
+ * waited for, since that run in turn may be waiting for ours.
+ */
+static bool
+reseal_portion(Rotation *rotation, const char **last_user, const char **last_account)
+{
+	int64		limit = Min(rotation->limit, ROTATION_PORTION);
+	SealedRow  *rows;
+	uint64		count;
+
+	count = tasksync_query(
+		"SELECT t.user_id, t.account_id, a.provider, t.access_sealed, t.refresh_sealed"
+		" FROM tasksync.account_tokens t"
+		" JOIN tasksync.accounts a ON a.user_id = t.user_id AND a.id = t.account_id"
+		" WHERE (t.user_id, t.account_id) > ($1, $2)"
+		"  AND (substr(t.access_sealed, 3, 4) <> $3 OR substr(t.refresh_sealed, 3, 4) <> $3)"
+		" ORDER BY t.user_id, t.account_id LIMIT $4 FOR UPDATE OF t SKIP LOCKED",
+		"uuBl", tasksync_p_uuid(*last_user), tasksync_p_uuid(*last_account),
+		tasksync_p_bytes(rotation->key_bytes, 4), tasksync_p_long(limit));
+	rows = palloc0(sizeof(SealedRow) * Max(count, 1));
+	for (uint64 i = 0; i < count; i++)
+	{
+		SealedRow  *row = &rows[i];
+
+		row->user_id = tasksync_cell_text(i, 1);
+		row->account_id = tasksync_cell_text(i, 2);
+		row->provider = tasksync_cell_text(i, 3);
+		row->sealed[0] = reseal(i, 4,
+								tasksync_token_context(row->user_id, row->account_id,
+													   row->provider, "access"),
+								rotation, &row->unreadable);
+		row->sealed[1] = reseal(i, 5,
+								tasksync_token_context(row->user_id, row->account_id,
+													   row->provider, "refresh"),
+								rotation, &row->unreadable);
+		count_row(rotation, row);
+	}
+	for (uint64 i = 0; i < count; i++)
+	{
+		if (rows[i].sealed[0].isnull && rows[i].sealed[1].isnull)
+			continue;
+		tasksync_query("UPDATE tasksync.account_tokens SET"
+					   " access_sealed = coalesce($3, access_sealed),"
+					   " refresh_sealed = coalesce($4, refresh_sealed)"
+					   " WHERE user_id = $1 AND account_id = $2",
+					   "uuBB", tasksync_p_uuid(rows[i].user_id),
+					   tasksync_p_uuid(rows[i].account_id), rows[i].sealed[0], rows[i].sealed[1]);
+		TASKSYNC_TEST_POINT("rotate-row");
+	}
+	rotation->limit -= (int64) count;
+	if (count == 0)
+		return false;
+	*last_user = rows[count - 1].user_id;
+	*last_account = rows[count - 1].account_id;
+	return rotation->limit > 0;
+}
+
+static void
+reseal_credentials(Rotation *rotation)
+{
+	uint64		count;
+	SealedRow  *rows;
+
+	count = tasksync_query("SELECT provider, client_secret_sealed"
+						   " FROM tasksync.provider_credentials"
+						   " WHERE substr(client_secret_sealed, 3, 4) <> $1"
+						   " ORDER BY provider FOR UPDATE",
+						   "B", tasksync_p_bytes(rotation->key_bytes, 4));
+	rows = palloc0(sizeof(SealedRow) * Max(count, 1));
+	for (uint64 i = 0; i < count; i++)
+	{
+		rows[i].provider = tasksync_cell_text(i, 1);
+		rows[i].sealed[0] = reseal(i, 2,
+								   tasksync_token_context("", "", rows[i].provider,
+														  "client_secret"),
+								   rotation, &rows[i].unreadable);
+		rows[i].sealed[1] = tasksync_p_null();
+		count_row(rotation, &rows[i]);
+	}
+	for (uint64 i = 0; i < count; i++)
+	{
+		if (!rows[i].sealed[0].isnull)
+			tasksync_query("UPDATE tasksync.provider_credentials SET client_secret_sealed = $2"
+						   " WHERE provider = $1",
+						   "tB", tasksync_p_text(rows[i].provider), rows[i].sealed[0]);
+	}
+}
+
+static void
+reseal_all(Rotation *rotation)
+{
+	const char *user = "00000000-0000-0000-0000-000000000000";
+	const char *account = user;
+
+	if (tasksync_keyring_primary(&rotation->key_id) == NULL)
+		raise_seal_error(TASKSYNC_SEAL_NO_KEY);
+	for (int i = 0; i < 4; i++)
+		rotation->key_bytes[i] = (unsigned char) (rotation->key_id >> (24 - 8 * i));
+	reseal_credentials(rotation);
+	while (reseal_portion(rotation, &user, &account))
+		CHECK_FOR_INTERRUPTS();
+}
+
+/* rows that another key seals, whether it is known or not */
+static int64
+count_remaining(const Rotation *rotation)
+{
+	(void) tasksync_query(
+		"SELECT (SELECT count(*) FROM tasksync.account_tokens"
+		"  WHERE substr(access_sealed, 3, 4) <> $1 OR substr(refresh_sealed, 3, 4) <> $1)"
+		" + (SELECT count(*) FROM tasksync.provider_credentials"
+		"  WHERE substr(client_secret_sealed, 3, 4) <> $1)",
+		"B", tasksync_p_bytes(rotation->key_bytes, 4));
+	return tasksync_cell_long(0, 1, 0);
+}
+
+/*
+ * SQL: tasksync.rotate_key(batch integer)
+ *
+ * What an interrupted rotation left, or what became the newest key by hand, is
+ * finished first; only if there was nothing to finish a new key is made.  So it
+ * can be called again after any crash, and in portions until nothing remains.
+ */
+Datum
+tasksync_rotate_key(PG_FUNCTION_ARGS)
+{
+	Rotation	rotation = {0};
+	bool		added = false;
+	TupleDesc	description;
+	Datum		values[5];
+	bool		nulls[5] = {false};
+	int64		remaining;
+	int64		batch = PG_ARGISNULL(0) ? PG_INT64_MAX : PG_GETARG_INT32(0);
+
+	if (!superuser())
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("only a superuser may rotate the key")));
+	if (batch < 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("batch must be 1 or more"),
+				 errhint("Leave it out to seal all rows again in one transaction.")));
+	if (get_call_result_type(fcinfo, NULL, &description) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	tasksync_extension_check_version();
+	tasksync_spi_begin();
+	rotation.limit = batch;
+	reseal_all(&rotation);
+	remaining = count_remaining(&rotation);
+	if (rotation.resealed == 0 && remaining <= rotation.unreadable)
+	{
+		(void) tasksync_keyring_append();
+		added = true;
+		rotation.limit = batch;
+		rotation.unreadable = 0;
+		reseal_all(&rotation);
+		remaining = count_remaining(&rotation);
+	}
+	tasksync_spi_end();
+	values[0] = CStringGetTextDatum(psprintf("%08x", rotation.key_id));
+	values[1] = BoolGetDatum(added);
+	values[2] = Int64GetDatum(rotation.resealed);
+	values[3] = Int64GetDatum(remaining);
+	values[4] = Int64GetDatum(rotation.unreadable);
+	PG_RETURN_DATUM(HeapTupleGetDatum(
+		heap_form_tuple(BlessTupleDesc(description), values, nulls)));
+}
+
+/*
+ * SQL: tasksync.key_ring()
+ *
+ * The ids of the keys in the file, or one row without an id that says why there
+ * are none.
+ */
+Datum
+tasksync_key_ring(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	int			count;
+	Datum		values[4];
+	bool		nulls[4] = {false};
+
+	InitMaterializedSRF(fcinfo, 0);
+	count = tasksync_keyring_count();
+	for (int i = 0; i < count; i++)
+	{
+		values[0] = CStringGetTextDatum(psprintf("%08x", tasksync_keyring_id(i)));
+		values[1] = BoolGetDatum(i == count - 1);
+		nulls[2] = nulls[3] = true;
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+	if (count == 0)
+	{
+		nulls[0] = true;
+		values[1] = BoolGetDatum(false);
+		values[2] = CStringGetTextDatum(tasksync_keyring_problem());
+		values[3] = CStringGetTextDatum(tasksync_keyring_hint());
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+	PG_RETURN_VOID();
+}
