@@ -9,7 +9,7 @@ CREATE TABLE tasksync.projects (
 	name text NOT NULL CHECK (length(name) BETWEEN 1 AND 2048),
 	color text CHECK (length(color) <= 64),
 	parent_id uuid,
-	position numeric NOT NULL DEFAULT 0,
+	position numeric NOT NULL DEFAULT 0 CHECK (position BETWEEN -1e15 AND 1e15),
 	is_inbox boolean NOT NULL DEFAULT false,
 	is_archived boolean NOT NULL DEFAULT false,
 	version bigint NOT NULL DEFAULT 1,
@@ -29,7 +29,7 @@ CREATE TABLE tasksync.sections (
 	id uuid NOT NULL DEFAULT gen_random_uuid(),
 	project_id uuid NOT NULL,
 	name text NOT NULL CHECK (length(name) BETWEEN 1 AND 2048),
-	position numeric NOT NULL DEFAULT 0,
+	position numeric NOT NULL DEFAULT 0 CHECK (position BETWEEN -1e15 AND 1e15),
 	version bigint NOT NULL DEFAULT 1,
 	edited jsonb NOT NULL DEFAULT '{}',
 	created_at timestamptz NOT NULL DEFAULT now(),
@@ -45,7 +45,7 @@ CREATE TABLE tasksync.labels (
 	id uuid NOT NULL DEFAULT gen_random_uuid(),
 	name text NOT NULL CHECK (length(name) BETWEEN 1 AND 256),
 	color text CHECK (length(color) <= 64),
-	position numeric NOT NULL DEFAULT 0,
+	position numeric NOT NULL DEFAULT 0 CHECK (position BETWEEN -1e15 AND 1e15),
 	version bigint NOT NULL DEFAULT 1,
 	edited jsonb NOT NULL DEFAULT '{}',
 	created_at timestamptz NOT NULL DEFAULT now(),
@@ -71,7 +71,7 @@ CREATE TABLE tasksync.tasks (
 	due_timezone text CHECK (due_timezone IS NULL OR (length(due_timezone) <= 64 AND due_time IS NOT NULL)),
 	recurrence text CHECK (length(recurrence) <= 500),
 	labels text[] NOT NULL DEFAULT '{}' CHECK (cardinality(labels) <= 500),
-	position numeric NOT NULL DEFAULT 0,
+	position numeric NOT NULL DEFAULT 0 CHECK (position BETWEEN -1e15 AND 1e15),
 	version bigint NOT NULL DEFAULT 1,
 	edited jsonb NOT NULL DEFAULT '{}',
 	created_at timestamptz NOT NULL DEFAULT now(),
@@ -85,8 +85,9 @@ CREATE TABLE tasksync.tasks (
 	FOREIGN KEY (user_id, project_id) REFERENCES tasksync.projects (user_id, id) ON DELETE CASCADE,
 	FOREIGN KEY (user_id, project_id, parent_id) REFERENCES tasksync.tasks (user_id, project_id, id)
 		ON UPDATE CASCADE ON DELETE CASCADE,
+	-- Moving a section to another project moves its tasks.
 	FOREIGN KEY (user_id, project_id, section_id) REFERENCES tasksync.sections (user_id, project_id, id)
-		ON DELETE SET NULL (section_id),
+		ON UPDATE CASCADE ON DELETE SET NULL (section_id),
 	CHECK (parent_id <> id)
 );
 CREATE INDEX tasks_parent ON tasksync.tasks (user_id, parent_id) WHERE parent_id IS NOT NULL;

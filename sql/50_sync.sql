@@ -120,7 +120,7 @@ CREATE TABLE tasksync.observations (
 -- One row per answer that told something: the ground on which deletions are accepted.
 
 CREATE TABLE tasksync.journal (
-	user_id uuid NOT NULL REFERENCES tasksync.users ON DELETE CASCADE,
+	user_id uuid NOT NULL,
 	hub_id uuid NOT NULL,
 	version bigint NOT NULL,
 	kind text NOT NULL CHECK (kind IN ('project', 'section', 'label', 'task')),

@@ -1,0 +1,293 @@
+-- What happens when a row of the hub changes: the row is put in order, the
+-- change is written to the journal, and every account that shows the row hears
+-- of it.
+--
+-- Rules that need the row alone are in C (hub_row(), no query per row); rules
+-- that need other rows run once per statement over transition tables, as the
+-- owner of the extension, because an application's role may not write to the
+-- journal or to links. Two rare cases of placing a task are row triggers in
+-- PL/pgSQL: their WHEN clauses keep them away from ordinary rows.
+--
+-- Queries join transition tables with FULL JOIN or go through arrays: plans are
+-- cached per session, and a nested loop planned for one row must not meet ten
+-- thousand. Joining and switching enable_nestloop off was the alternative; it
+-- would have spoilt the look-ups in links.
+
+CREATE FUNCTION tasksync.hub_row() RETURNS trigger
+	AS 'MODULE_PATHNAME', 'tasksync_hub_row'
+	LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION tasksync.hub_row() IS 'Row trigger of tasks, projects, sections and labels: normal labels, completed_at, version, edited, updated_at; refuses a change of id or user_id (23514). Argument: the kind.';
+
+CREATE FUNCTION tasksync.wake() RETURNS void
+	AS 'MODULE_PATHNAME', 'tasksync_sql_wake'
+	LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION tasksync.wake() IS 'Wakes the sync worker of this database when the transaction commits; does nothing in a server that does not preload the library.';
+
+CREATE FUNCTION tasksync.origin_set(account_id uuid, run_id uuid) RETURNS void
+	AS 'MODULE_PATHNAME', 'tasksync_sql_origin_set'
+	LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION tasksync.origin_set(uuid, uuid) IS 'Until the end of the transaction, writes count as made by this account and run: its own links are left alone. Null, null ends it. For approve_held() and the tests.';
+
+CREATE FUNCTION tasksync.row_changes(kind text, old record, new record, OUT before jsonb, OUT after jsonb)
+	AS 'MODULE_PATHNAME', 'tasksync_row_changes'
+	LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION tasksync.row_changes(text, record, record) IS 'The synced fields in which two versions of a row differ, before and after; both are empty objects if none does.';
+
+-- ---- telling the accounts ----
+
+CREATE FUNCTION tasksync.request_sync(person uuid, accounts uuid[]) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF coalesce(cardinality(accounts), 0) = 0 THEN
+		RETURN;
+	END IF;
+	INSERT INTO tasksync.hints (user_id, account_id)
+	SELECT person, a.id FROM tasksync.accounts a
+	WHERE a.user_id = person AND a.id = ANY (accounts);
+	PERFORM tasksync.wake();
+END
+$$;
+COMMENT ON FUNCTION tasksync.request_sync(uuid, uuid[]) IS 'Leaves a hint for each of a person''s accounts and wakes the worker at commit.';
+
+CREATE FUNCTION tasksync.project_of(kind text, person uuid, hub_id uuid) RETURNS uuid
+	LANGUAGE sql STABLE PARALLEL SAFE
+	SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT CASE kind
+		WHEN 'project' THEN hub_id
+		WHEN 'task' THEN (SELECT t.project_id FROM tasksync.tasks t WHERE t.user_id = person AND t.id = hub_id)
+		WHEN 'section' THEN (SELECT s.project_id FROM tasksync.sections s WHERE s.user_id = person AND s.id = hub_id)
+		END;
+END;
+COMMENT ON FUNCTION tasksync.project_of(text, uuid, uuid) IS 'The project that a hub object belongs to; null for a label.';
+
+CREATE FUNCTION tasksync.is_pull_only(person uuid, account uuid, project uuid) RETURNS boolean
+	LANGUAGE sql STABLE PARALLEL SAFE
+	SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT CASE WHEN project IS NULL THEN NOT EXISTS (
+			SELECT FROM tasksync.project_links p
+			WHERE p.user_id = person AND p.account_id = account AND p.direction <> 'pull')
+		ELSE EXISTS (
+			SELECT FROM tasksync.project_links p
+			WHERE p.user_id = person AND p.account_id = account AND p.project_id = project AND p.direction = 'pull')
+		END;
+END;
+COMMENT ON FUNCTION tasksync.is_pull_only(uuid, uuid, uuid) IS 'Whether an account only reads a project, so that nothing of it may be sent; without a project, whether it only reads all of its projects.';
+
+-- The update is unconditional on purpose: skipping links that are dirty already
+-- would miss the lock that orders this edit against the run that is just
+-- recording its answer and setting dirty to false.
+CREATE FUNCTION tasksync.mark_dirty(person uuid, ids uuid[]) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	origin uuid := tasksync.origin_account();
+	pulls boolean := EXISTS (SELECT FROM tasksync.project_links p WHERE p.user_id = person AND p.direction = 'pull');
+	touched uuid[];
+	freed uuid[];
+BEGIN
+	WITH marked AS (
+		UPDATE tasksync.links l
+		SET dirty = true, retry_at = NULL, failures = 0,
+			refused_version = NULL, error_code = NULL, error_message = NULL
+		WHERE l.user_id = person AND l.hub_id = ANY (ids)
+			AND l.state IN ('live', 'pending_create', 'held')
+			AND l.account_id IS DISTINCT FROM origin
+			AND NOT (pulls AND tasksync.is_pull_only(person, l.account_id, tasksync.project_of(l.kind, person, l.hub_id)))
+		RETURNING l.account_id)
+	SELECT array_agg(DISTINCT account_id) INTO touched FROM marked;
+
+	-- what waited for one of these objects to be accepted may try again
+	UPDATE tasksync.links l
+	SET dirty = true, error_code = NULL, error_message = NULL
+	WHERE l.user_id = person AND l.account_id = ANY (touched) AND l.error_code = 'blocked';
+	PERFORM tasksync.request_sync(person, touched);
+END
+$$;
+COMMENT ON FUNCTION tasksync.mark_dirty(uuid, uuid[]) IS 'An edit of hub objects: every account that shows them, except the one the edit came from and those that only read, has something to compare again; refusals of older versions are forgotten.';
+
+-- ---- rules about several rows ----
+
+CREATE FUNCTION tasksync.refuse_cycles(kind text, person uuid, ids uuid[]) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	-- One tree of a person at a time: two moves that make a ring together would
+	-- each be fine alone. Waiting for the lock before reading gives the second
+	-- one a snapshot that shows the first.
+	fixed_snapshot boolean := current_setting('transaction_isolation') <> 'read committed';
+	ring uuid;
+BEGIN
+	PERFORM pg_advisory_xact_lock(hashtextextended('tasksync tree ' || kind || person::text, 0));
+	IF kind = 'task' THEN
+		WITH RECURSIVE above (start, id) AS (
+			SELECT t.id, t.parent_id FROM tasksync.tasks t
+			WHERE t.user_id = person AND t.id = ANY (ids) AND t.parent_id IS NOT NULL
+			UNION
+			SELECT a.start, t.parent_id FROM above a
+			JOIN tasksync.tasks t ON t.user_id = person AND t.id = a.id
+			WHERE t.parent_id IS NOT NULL AND a.id <> a.start)
+		SELECT start INTO ring FROM above WHERE id = start LIMIT 1;
+		-- A snapshot of the transaction's start cannot show the other move, but
+		-- locking what was read finds that it is out of date (40001).
+		IF ring IS NULL AND fixed_snapshot THEN
+			PERFORM FROM tasksync.tasks t
+			WHERE t.user_id = person AND t.id IN (
+				WITH RECURSIVE above (id) AS (
+					SELECT s.parent_id FROM tasksync.tasks s
+					WHERE s.user_id = person AND s.id = ANY (ids)
+					UNION
+					SELECT s.parent_id FROM above a
+					JOIN tasksync.tasks s ON s.user_id = person AND s.id = a.id)
+				SELECT a.id FROM above a)
+			FOR SHARE;
+		END IF;
+	ELSE
+		WITH RECURSIVE above (start, id) AS (
+			SELECT t.id, t.parent_id FROM tasksync.projects t
+			WHERE t.user_id = person AND t.id = ANY (ids) AND t.parent_id IS NOT NULL
+			UNION
+			SELECT a.start, t.parent_id FROM above a
+			JOIN tasksync.projects t ON t.user_id = person AND t.id = a.id
+			WHERE t.parent_id IS NOT NULL AND a.id <> a.start)
+		SELECT start INTO ring FROM above WHERE id = start LIMIT 1;
+		IF ring IS NULL AND fixed_snapshot THEN
+			PERFORM FROM tasksync.projects t
+			WHERE t.user_id = person AND t.id IN (
+				WITH RECURSIVE above (id) AS (
+					SELECT s.parent_id FROM tasksync.projects s
+					WHERE s.user_id = person AND s.id = ANY (ids)
+					UNION
+					SELECT s.parent_id FROM above a
+					JOIN tasksync.projects s ON s.user_id = person AND s.id = a.id)
+				SELECT a.id FROM above a)
+			FOR SHARE;
+		END IF;
+	END IF;
+	IF ring IS NOT NULL THEN
+		RAISE EXCEPTION USING ERRCODE = 'check_violation',
+			MESSAGE = format('%s "%s" would be its own ancestor', kind, ring),
+			HINT = format('Choose a parent that is not below this %s.', kind);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION tasksync.refuse_cycles(text, uuid, uuid[]) IS 'Raises 23514 if one of these tasks or projects is now below itself; serialises moves within a person''s tree.';
+
+CREATE FUNCTION tasksync.new_labels(person uuid, names text[]) RETURNS void
+	LANGUAGE sql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	INSERT INTO tasksync.labels (user_id, name)
+	SELECT person, n.name FROM unnest(names) n (name)
+	WHERE NOT EXISTS (SELECT FROM tasksync.labels b WHERE b.user_id = person AND b.name = n.name)
+	ON CONFLICT (user_id, name) DO NOTHING;
+END;
+COMMENT ON FUNCTION tasksync.new_labels(uuid, text[]) IS 'Labels used on tasks exist as rows: inserts those that are missing.';
+
+-- A service that closes the tasks below a closed one must not disagree with the
+-- hub, so the hub does the same; reopening goes the other way, up the tree.
+-- Other rows change here than the writer touched, so even the account that the
+-- change came from has to look at them.
+CREATE FUNCTION tasksync.carry_status(person uuid, closed uuid[], reopened uuid[]) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	carried uuid[];
+BEGIN
+	WITH RECURSIVE below (id) AS (
+		SELECT t.id FROM tasksync.tasks t WHERE t.user_id = person AND t.parent_id = ANY (closed)
+		UNION
+		SELECT t.id FROM below b JOIN tasksync.tasks t ON t.user_id = person AND t.parent_id = b.id),
+	done AS (
+		UPDATE tasksync.tasks t SET status = 'done'
+		FROM below b
+		WHERE t.user_id = person AND t.id = b.id AND t.status = 'open'
+		RETURNING t.id)
+	SELECT array_agg(id) INTO carried FROM done;
+
+	WITH RECURSIVE above (id) AS (
+		SELECT t.parent_id FROM tasksync.tasks t
+		WHERE t.user_id = person AND t.id = ANY (reopened) AND t.status = 'open' AND t.parent_id IS NOT NULL
+		UNION
+		SELECT t.parent_id FROM above a
+		JOIN tasksync.tasks t ON t.user_id = person AND t.id = a.id
+		WHERE t.parent_id IS NOT NULL),
+	opened AS (
+		UPDATE tasksync.tasks t SET status = 'open'
+		FROM above a
+		WHERE t.user_id = person AND t.id = a.id AND t.status = 'done'
+		RETURNING t.id)
+	SELECT carried || array_agg(id) INTO carried FROM opened;
+
+	UPDATE tasksync.links l SET dirty = true
+	WHERE l.user_id = person AND l.hub_id = ANY (carried) AND l.state = 'live'
+		AND l.account_id = tasksync.origin_account()
+		AND NOT tasksync.is_pull_only(person, l.account_id, tasksync.project_of('task', person, l.hub_id));
+END
+$$;
+COMMENT ON FUNCTION tasksync.carry_status(uuid, uuid[], uuid[]) IS 'Closing a task closes the open tasks below it; reopening one reopens the done tasks above it.';
+
+-- Never a delete: leaving the scope of an account is no reason to destroy
+-- anything there.
+CREATE FUNCTION tasksync.tasks_moved(person uuid, ids uuid[]) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	origin uuid := tasksync.origin_account();
+	touched uuid[];
+BEGIN
+	DELETE FROM tasksync.links l
+	USING tasksync.tasks t
+	WHERE l.user_id = person AND l.hub_id = ANY (ids) AND l.remote_id IS NULL AND l.state = 'pending_create'
+		AND l.account_id IS DISTINCT FROM origin
+		AND t.user_id = person AND t.id = l.hub_id
+		AND NOT EXISTS (
+			SELECT FROM tasksync.project_links p
+			WHERE p.user_id = person AND p.account_id = l.account_id AND p.project_id = t.project_id)
+		AND NOT EXISTS (
+			SELECT FROM tasksync.intents i
+			WHERE i.user_id = person AND i.account_id = l.account_id AND i.hub_id = l.hub_id);
+
+	UPDATE tasksync.links l SET state = 'detached', dirty = false
+	FROM tasksync.tasks t
+	WHERE l.user_id = person AND l.hub_id = ANY (ids) AND l.state IN ('live', 'pending_create')
+		AND l.account_id IS DISTINCT FROM origin
+		AND t.user_id = person AND t.id = l.hub_id
+		AND NOT EXISTS (
+			SELECT FROM tasksync.project_links p
+			WHERE p.user_id = person AND p.account_id = l.account_id AND p.project_id = t.project_id);
+
+	WITH joined AS (
+		INSERT INTO tasksync.links AS l (user_id, hub_id, account_id, kind, state, dirty)
+		SELECT person, t.id, p.account_id, 'task', 'pending_create', true
+		FROM tasksync.tasks t
+		JOIN tasksync.project_links p ON p.user_id = person AND p.project_id = t.project_id
+		WHERE t.user_id = person AND t.id = ANY (ids)
+			AND p.direction <> 'pull' AND p.account_id IS DISTINCT FROM origin
+		-- moved back to where it was: the same remote object, not a second one
+		ON CONFLICT (user_id, hub_id, account_id) DO UPDATE
+			SET state = CASE WHEN l.remote_id IS NULL THEN 'pending_create' ELSE 'live' END, dirty = true
+			WHERE l.state = 'detached'
+		RETURNING l.account_id)
+	SELECT array_agg(DISTINCT account_id) INTO touched FROM joined;
+	PERFORM tasksync.request_sync(person, touched);
+END
+$$;
+COMMENT ON FUNCTION tasksync.tasks_moved(uuid, uuid[]) IS 'Tasks changed their project: accounts that show the new one get them, accounts that only showed the old one let go of them without deleting.';
+
+CREATE FUNCTION tasksync.label_renamed(person uuid, was text, becomes text) RETURNS void
+	LANGUAGE sql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	UPDATE tasksync.tasks t
+	SET labels = CASE WHEN becomes IS NULL THEN array_remove(t.labels, was) ELSE array_replace(t.labels, was, becomes) END
+	WHERE t.user_id = person AND t.labels @> ARRAY[was];
+END;
+COMMENT ON FUNCTION tasksync.label_renamed(uuid, text, text) IS 'Puts the new name of a label on a person''s tasks; null takes the label off.';

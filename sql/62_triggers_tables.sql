@@ -1,0 +1,470 @@
+-- The trigger functions and where they are attached.
+--
+-- Names decide the order of triggers on one event: place before row. Every
+-- trigger asks hub_is_active() in its WHEN clause: a restore loads rows into
+-- tables whose triggers exist already, and must load exactly what was dumped.
+
+-- ---- placing tasks: rare, hence the WHEN clauses below ----
+
+CREATE FUNCTION tasksync.place_new_task() RETURNS trigger
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+	SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF NEW.parent_id IS NOT NULL THEN
+		SELECT t.project_id INTO NEW.project_id FROM tasksync.tasks t
+		WHERE t.user_id = NEW.user_id AND t.id = NEW.parent_id;
+	ELSE
+		SELECT p.id INTO NEW.project_id FROM tasksync.projects p
+		WHERE p.user_id = NEW.user_id AND p.is_inbox;
+	END IF;
+	IF NEW.project_id IS NULL THEN
+		RAISE EXCEPTION USING ERRCODE = 'foreign_key_violation',
+			MESSAGE = CASE WHEN NEW.parent_id IS NULL THEN format('person "%s" has no inbox', NEW.user_id)
+				ELSE format('parent task "%s" does not exist', NEW.parent_id) END,
+			HINT = CASE WHEN NEW.parent_id IS NULL THEN 'Set project_id.'
+				ELSE 'Insert the parent first, or set parent_id to null.' END;
+	END IF;
+	RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION tasksync.place_new_task() IS 'A task without a project goes to its parent''s project, or to the person''s inbox (23503 if there is neither).';
+
+-- The parent's key contains the project (see 40_tasks.sql), so a move of the
+-- parent arrives here as a move of the child with the parent in place already.
+-- A child that is moved alone keeps its parent_id and is refused by the foreign
+-- key: taking it off here would flatten a tree whose rows are moved by one
+-- statement, child first.
+CREATE FUNCTION tasksync.place_moved_task() RETURNS trigger
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	parents_project uuid;
+BEGIN
+	IF NEW.project_id = OLD.project_id AND NEW.parent_id IS NOT NULL THEN
+		SELECT t.project_id INTO parents_project FROM tasksync.tasks t
+		WHERE t.user_id = NEW.user_id AND t.id = NEW.parent_id;
+		NEW.project_id := coalesce(parents_project, NEW.project_id);
+	END IF;
+	IF NEW.project_id <> OLD.project_id AND NEW.section_id = OLD.section_id
+		AND NOT EXISTS (
+			SELECT FROM tasksync.sections s
+			WHERE s.user_id = NEW.user_id AND s.id = NEW.section_id AND s.project_id = NEW.project_id) THEN
+		NEW.section_id := NULL;
+	END IF;
+	RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION tasksync.place_moved_task() IS 'A task under a new parent follows it into its project; a task in another project leaves its section unless the section moved along.';
+
+-- ---- inserts ----
+
+-- A row may come back under the id of a deleted one (undo, or an application
+-- that chooses its ids). Its versions must go on where the old ones ended,
+-- because the journal keeps both.
+CREATE FUNCTION tasksync.step_over_journal(kind text, person uuid, ids uuid[]) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	reborn record;
+BEGIN
+	FOR reborn IN
+		SELECT j.hub_id AS id, max(j.version) + 1 AS version FROM tasksync.journal j
+		WHERE j.user_id = person AND j.hub_id = ANY (ids) GROUP BY j.hub_id
+	LOOP
+		CASE kind
+			WHEN 'task' THEN
+				UPDATE tasksync.tasks t SET version = reborn.version WHERE t.user_id = person AND t.id = reborn.id;
+			WHEN 'project' THEN
+				UPDATE tasksync.projects t SET version = reborn.version WHERE t.user_id = person AND t.id = reborn.id;
+			WHEN 'section' THEN
+				UPDATE tasksync.sections t SET version = reborn.version WHERE t.user_id = person AND t.id = reborn.id;
+			ELSE
+				UPDATE tasksync.labels t SET version = reborn.version WHERE t.user_id = person AND t.id = reborn.id;
+		END CASE;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION tasksync.step_over_journal(text, uuid, uuid[]) IS 'Rows inserted under ids that were deleted before continue the version numbers of those.';
+
+CREATE FUNCTION tasksync.journal_inserts(kind text, person uuid, ids uuid[]) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	account uuid := tasksync.origin_account();
+	run uuid := tasksync.origin_run();
+BEGIN
+	PERFORM tasksync.step_over_journal(kind, person, ids);
+	CASE kind
+		WHEN 'task' THEN
+			INSERT INTO tasksync.journal (user_id, hub_id, version, kind, op, origin_account_id, run_id, after)
+			SELECT person, t.id, t.version, 'task', 'insert', account, run, tasksync.task_record(t)
+			FROM tasksync.tasks t WHERE t.user_id = person AND t.id = ANY (ids);
+		WHEN 'project' THEN
+			INSERT INTO tasksync.journal (user_id, hub_id, version, kind, op, origin_account_id, run_id, after)
+			SELECT person, t.id, t.version, 'project', 'insert', account, run, tasksync.project_record(t)
+			FROM tasksync.projects t WHERE t.user_id = person AND t.id = ANY (ids);
+		WHEN 'section' THEN
+			INSERT INTO tasksync.journal (user_id, hub_id, version, kind, op, origin_account_id, run_id, after)
+			SELECT person, t.id, t.version, 'section', 'insert', account, run, tasksync.section_record(t)
+			FROM tasksync.sections t WHERE t.user_id = person AND t.id = ANY (ids);
+		ELSE
+			INSERT INTO tasksync.journal (user_id, hub_id, version, kind, op, origin_account_id, run_id, after)
+			SELECT person, t.id, t.version, 'label', 'insert', account, run, tasksync.label_record(t)
+			FROM tasksync.labels t WHERE t.user_id = person AND t.id = ANY (ids);
+	END CASE;
+END
+$$;
+COMMENT ON FUNCTION tasksync.journal_inserts(text, uuid, uuid[]) IS 'Journal rows for new hub objects.';
+
+CREATE FUNCTION tasksync.link_tasks(person uuid, ids uuid[]) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	origin uuid := tasksync.origin_account();
+	touched uuid[];
+BEGIN
+	IF NOT EXISTS (
+		SELECT FROM tasksync.project_links p
+		WHERE p.user_id = person AND p.direction <> 'pull' AND p.account_id IS DISTINCT FROM origin) THEN
+		RETURN;
+	END IF;
+	WITH linked AS (
+		INSERT INTO tasksync.links (user_id, hub_id, account_id, kind, state, dirty)
+		SELECT person, t.id, p.account_id, 'task', 'pending_create', true
+		FROM tasksync.tasks t
+		JOIN tasksync.project_links p ON p.user_id = person AND p.project_id = t.project_id
+		WHERE t.user_id = person AND t.id = ANY (ids)
+			AND p.direction <> 'pull' AND p.account_id IS DISTINCT FROM origin
+		ON CONFLICT DO NOTHING
+		RETURNING account_id)
+	SELECT array_agg(DISTINCT account_id) INTO touched FROM linked;
+	PERFORM tasksync.request_sync(person, touched);
+END
+$$;
+COMMENT ON FUNCTION tasksync.link_tasks(uuid, uuid[]) IS 'Tasks that are new in their project are to be created in every account that shows it.';
+
+CREATE FUNCTION tasksync.link_sections(person uuid, ids uuid[]) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	touched uuid[];
+BEGIN
+	WITH linked AS (
+		INSERT INTO tasksync.links (user_id, hub_id, account_id, kind, state, dirty)
+		SELECT person, s.id, p.account_id, 'section', 'pending_create', true
+		FROM tasksync.sections s
+		JOIN tasksync.project_links p ON p.user_id = person AND p.project_id = s.project_id
+		JOIN tasksync.accounts a ON a.user_id = person AND a.id = p.account_id
+		JOIN tasksync.providers v ON v.provider = a.provider AND v.shows_sections
+		WHERE s.user_id = person AND s.id = ANY (ids)
+			AND p.direction <> 'pull' AND p.account_id IS DISTINCT FROM tasksync.origin_account()
+		ON CONFLICT DO NOTHING
+		RETURNING account_id)
+	SELECT array_agg(DISTINCT account_id) INTO touched FROM linked;
+	PERFORM tasksync.request_sync(person, touched);
+END
+$$;
+COMMENT ON FUNCTION tasksync.link_sections(uuid, uuid[]) IS 'New sections are to be created in every account that shows the project and knows sections.';
+
+CREATE FUNCTION tasksync.link_labels(person uuid, ids uuid[]) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	touched uuid[];
+BEGIN
+	WITH linked AS (
+		INSERT INTO tasksync.links (user_id, hub_id, account_id, kind, state, dirty)
+		SELECT person, b.id, a.id, 'label', 'pending_create', true
+		FROM tasksync.labels b
+		JOIN tasksync.accounts a ON a.user_id = person
+		JOIN tasksync.providers v ON v.provider = a.provider AND v.shows_labels
+		WHERE b.user_id = person AND b.id = ANY (ids)
+			AND a.id IS DISTINCT FROM tasksync.origin_account()
+			AND EXISTS (
+				SELECT FROM tasksync.project_links p
+				WHERE p.user_id = person AND p.account_id = a.id AND p.direction <> 'pull')
+		ON CONFLICT DO NOTHING
+		RETURNING account_id)
+	SELECT array_agg(DISTINCT account_id) INTO touched FROM linked;
+	PERFORM tasksync.request_sync(person, touched);
+END
+$$;
+COMMENT ON FUNCTION tasksync.link_labels(uuid, uuid[]) IS 'New labels are to be created in every account that knows labels and is written to.';
+
+CREATE FUNCTION tasksync.link_projects(person uuid, ids uuid[]) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	touched uuid[];
+BEGIN
+	WITH routed AS (
+		INSERT INTO tasksync.project_links (user_id, account_id, project_id)
+		SELECT person, a.id, p.id
+		FROM tasksync.projects p
+		JOIN tasksync.accounts a ON a.user_id = person
+		WHERE p.user_id = person AND p.id = ANY (ids) AND NOT p.is_inbox
+			AND a.link_all AND a.state <> 'disconnected' AND a.id IS DISTINCT FROM tasksync.origin_account()
+		ON CONFLICT DO NOTHING
+		RETURNING account_id, project_id),
+	linked AS (
+		INSERT INTO tasksync.links (user_id, hub_id, account_id, kind, state, dirty)
+		SELECT person, r.project_id, r.account_id, 'project', 'pending_create', true FROM routed r
+		ON CONFLICT DO NOTHING
+		RETURNING account_id)
+	SELECT array_agg(DISTINCT account_id) INTO touched FROM linked;
+	PERFORM tasksync.request_sync(person, touched);
+END
+$$;
+COMMENT ON FUNCTION tasksync.link_projects(uuid, uuid[]) IS 'New projects are to be created in every account that was connected with link_all().';
+
+CREATE FUNCTION tasksync.hub_inserted() RETURNS trigger
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	part record;
+	inside uuid[];
+	names text[];
+BEGIN
+	FOR part IN SELECT n.user_id, array_agg(n.id) AS ids FROM new_rows n GROUP BY n.user_id LOOP
+		PERFORM tasksync.journal_inserts(TG_ARGV[0], part.user_id, part.ids);
+		CASE TG_ARGV[0]
+			WHEN 'task' THEN
+				-- rows that exist cannot point to new ones, so a ring lies within one statement
+				SELECT array_agg(t.id) INTO inside
+				FROM tasksync.tasks t
+				WHERE t.user_id = part.user_id AND t.id = ANY (part.ids)
+					AND t.parent_id IN (SELECT i.id FROM unnest(part.ids) i (id));
+				IF inside IS NOT NULL THEN
+					PERFORM tasksync.refuse_cycles('task', part.user_id, inside);
+				END IF;
+				SELECT array_agg(DISTINCT l.name) INTO names
+				FROM tasksync.tasks t, unnest(t.labels) l (name)
+				WHERE t.user_id = part.user_id AND t.id = ANY (part.ids);
+				PERFORM tasksync.new_labels(part.user_id, names);
+				PERFORM tasksync.link_tasks(part.user_id, part.ids);
+			WHEN 'project' THEN
+				PERFORM tasksync.refuse_cycles('project', part.user_id, part.ids);
+				PERFORM tasksync.link_projects(part.user_id, part.ids);
+			WHEN 'section' THEN
+				PERFORM tasksync.link_sections(part.user_id, part.ids);
+			ELSE
+				PERFORM tasksync.link_labels(part.user_id, part.ids);
+		END CASE;
+	END LOOP;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION tasksync.hub_inserted() IS 'Statement trigger after INSERT: journal, labels, links. Argument: the kind.';
+
+-- ---- updates ----
+
+CREATE FUNCTION tasksync.hub_updated() RETURNS trigger
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	part record;
+	names text[];
+BEGIN
+	FOR part IN
+		-- IS DISTINCT FROM and not <>, which would turn the full join into an inner one
+		WITH changed AS MATERIALIZED (
+			SELECT n.user_id, n.id, n.version, tasksync.row_changes(TG_ARGV[0], o, n) AS fields
+			FROM new_rows n FULL JOIN old_rows o ON o.user_id = n.user_id AND o.id = n.id
+			WHERE n.version IS DISTINCT FROM o.version),
+		edits AS MATERIALIZED (
+			SELECT c.user_id, c.id, c.version, (c.fields).before, (c.fields).after FROM changed c
+			WHERE (c.fields).after <> '{}'
+				-- while a person is deleted, what is updated on the way needs no memory
+				AND EXISTS (SELECT FROM tasksync.users u WHERE u.user_id = c.user_id)),
+		written AS (
+			INSERT INTO tasksync.journal (user_id, hub_id, version, kind, op, origin_account_id, run_id, before, after)
+			SELECT e.user_id, e.id, e.version, TG_ARGV[0], 'update',
+				tasksync.origin_account(), tasksync.origin_run(), e.before, e.after
+			FROM edits e)
+		SELECT e.user_id, array_agg(e.id) AS ids,
+			array_agg(e.id) FILTER (WHERE e.after -> 'parent_id' <> 'null') AS reparented,
+			array_agg(e.id) FILTER (WHERE e.after ? 'project_id') AS moved,
+			array_agg(e.id) FILTER (WHERE e.after ->> 'status' = 'done') AS closed,
+			array_agg(e.id) FILTER (WHERE e.after ->> 'status' = 'open') AS reopened,
+			array_agg(e.id) FILTER (WHERE e.after ? 'labels') AS relabelled,
+			jsonb_agg(jsonb_build_array(e.before -> 'name', e.after -> 'name')) FILTER (WHERE e.after ? 'name') AS renamed
+		FROM edits e GROUP BY e.user_id
+	LOOP
+		IF part.reparented IS NOT NULL THEN
+			PERFORM tasksync.refuse_cycles(TG_ARGV[0], part.user_id, part.reparented);
+		END IF;
+		PERFORM tasksync.mark_dirty(part.user_id, part.ids);
+		IF TG_ARGV[0] = 'task' THEN
+			IF part.moved IS NOT NULL THEN
+				PERFORM tasksync.tasks_moved(part.user_id, part.moved);
+			END IF;
+			IF part.closed IS NOT NULL OR part.reopened IS NOT NULL THEN
+				PERFORM tasksync.carry_status(part.user_id, part.closed, part.reopened);
+			END IF;
+			IF part.relabelled IS NOT NULL THEN
+				SELECT array_agg(DISTINCT l.name) INTO names
+				FROM tasksync.tasks t, unnest(t.labels) l (name)
+				WHERE t.user_id = part.user_id AND t.id = ANY (part.relabelled);
+				PERFORM tasksync.new_labels(part.user_id, names);
+			END IF;
+		ELSIF TG_ARGV[0] = 'label' AND part.renamed IS NOT NULL THEN
+			PERFORM tasksync.label_renamed(part.user_id, r.pair ->> 0, r.pair ->> 1)
+			FROM jsonb_array_elements(part.renamed) r (pair);
+		END IF;
+	END LOOP;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION tasksync.hub_updated() IS 'Statement trigger after UPDATE: journal, dirty links, and what follows from moves, completions and renames. Argument: the kind.';
+
+-- ---- deletes ----
+
+-- Deleting a project takes its tasks and its links to accounts along, in an
+-- order that leaves nobody to ask about the direction. So accounts that only
+-- read are let go before.
+CREATE FUNCTION tasksync.project_leaves() RETURNS trigger
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+	SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	UPDATE tasksync.links l SET state = 'detached', dirty = false
+	FROM tasksync.project_links p
+	WHERE p.user_id = OLD.user_id AND p.project_id = OLD.id AND p.direction = 'pull'
+		AND l.user_id = OLD.user_id AND l.account_id = p.account_id
+		AND (l.hub_id = OLD.id
+			OR l.hub_id IN (SELECT t.id FROM tasksync.tasks t WHERE t.user_id = OLD.user_id AND t.project_id = OLD.id)
+			OR l.hub_id IN (SELECT s.id FROM tasksync.sections s WHERE s.user_id = OLD.user_id AND s.project_id = OLD.id));
+	RETURN OLD;
+END
+$$;
+COMMENT ON FUNCTION tasksync.project_leaves() IS 'Before a project is deleted: accounts that only read it keep what they have.';
+
+CREATE FUNCTION tasksync.hub_deleted() RETURNS trigger
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	origin uuid := tasksync.origin_account();
+	part record;
+	touched uuid[];
+BEGIN
+	FOR part IN
+		-- the whole row is kept: an undo brings it back from here
+		WITH gone AS MATERIALIZED (
+			SELECT o.user_id, o.id, o.version, to_jsonb(o) AS was FROM old_rows o
+			WHERE EXISTS (SELECT FROM tasksync.users u WHERE u.user_id = o.user_id)),
+		written AS (
+			INSERT INTO tasksync.journal (user_id, hub_id, version, kind, op, origin_account_id, run_id, before)
+			SELECT g.user_id, g.id, g.version + 1, TG_ARGV[0], 'delete', origin, tasksync.origin_run(), g.was
+			FROM gone g)
+		SELECT g.user_id, array_agg(g.id) AS ids, array_agg(g.was ->> 'name') AS names,
+			array_agg(DISTINCT (g.was ->> 'project_id')::uuid) AS projects
+		FROM gone g GROUP BY g.user_id
+	LOOP
+		-- accounts that only read keep their copy
+		IF EXISTS (SELECT FROM tasksync.project_links p WHERE p.user_id = part.user_id AND p.direction = 'pull') THEN
+			UPDATE tasksync.links l SET state = 'detached', dirty = false
+			FROM old_rows o
+			WHERE l.user_id = part.user_id AND l.hub_id = ANY (part.ids)
+				AND o.user_id = part.user_id AND o.id = l.hub_id
+				AND l.account_id IS DISTINCT FROM origin
+				AND tasksync.is_pull_only(part.user_id, l.account_id, (to_jsonb(o) ->> 'project_id')::uuid);
+		END IF;
+		-- what the provider never got, and is not just being sent, needs no delete
+		DELETE FROM tasksync.links l
+		WHERE l.user_id = part.user_id AND l.hub_id = ANY (part.ids) AND l.remote_id IS NULL
+			AND l.account_id IS DISTINCT FROM origin
+			AND NOT EXISTS (
+				SELECT FROM tasksync.intents i
+				WHERE i.user_id = l.user_id AND i.account_id = l.account_id AND i.hub_id = l.hub_id);
+		WITH marked AS (
+			UPDATE tasksync.links l
+			SET state = 'pending_delete', dirty = true, retry_at = NULL, failures = 0,
+				refused_version = NULL, error_code = NULL, error_message = NULL
+			WHERE l.user_id = part.user_id AND l.hub_id = ANY (part.ids) AND l.state <> 'detached'
+				AND l.account_id IS DISTINCT FROM origin
+			RETURNING l.account_id)
+		SELECT array_agg(DISTINCT account_id) INTO touched FROM marked;
+		UPDATE tasksync.held_changes h SET status = 'obsolete', decided_at = now()
+		WHERE h.user_id = part.user_id AND h.hub_id = ANY (part.ids) AND h.status = 'held' AND h.direction = 'in';
+		IF TG_ARGV[0] = 'label' THEN
+			PERFORM tasksync.label_renamed(part.user_id, n.name, NULL) FROM unnest(part.names) n (name);
+		END IF;
+		PERFORM tasksync.request_sync(part.user_id, touched);
+	END LOOP;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION tasksync.hub_deleted() IS 'Statement trigger after DELETE: journal with the whole row, pending deletes at the accounts. Argument: the kind. Deleting a person leaves nothing.';
+
+-- journal has no foreign key to users: checking it would cost a first sync a
+-- sixth of its time. This is the cascade that the key would have done.
+CREATE FUNCTION tasksync.forget_person() RETURNS trigger
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+	SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	DELETE FROM tasksync.journal j WHERE j.user_id = OLD.user_id;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION tasksync.forget_person() IS 'After a person is deleted: the journal goes too.';
+
+-- ---- where they are attached ----
+
+CREATE TRIGGER forget AFTER DELETE ON tasksync.users
+	FOR EACH ROW EXECUTE FUNCTION tasksync.forget_person();
+
+CREATE TRIGGER a_place BEFORE INSERT ON tasksync.tasks
+	FOR EACH ROW WHEN (NEW.project_id IS NULL AND tasksync.hub_is_active())
+	EXECUTE FUNCTION tasksync.place_new_task();
+CREATE TRIGGER a_place_moved BEFORE UPDATE ON tasksync.tasks
+	FOR EACH ROW WHEN ((NEW.project_id <> OLD.project_id OR NEW.parent_id IS DISTINCT FROM OLD.parent_id) AND tasksync.hub_is_active())
+	EXECUTE FUNCTION tasksync.place_moved_task();
+CREATE TRIGGER b_row BEFORE INSERT OR UPDATE ON tasksync.tasks
+	FOR EACH ROW WHEN (tasksync.hub_is_active()) EXECUTE FUNCTION tasksync.hub_row('task');
+CREATE TRIGGER inserted AFTER INSERT ON tasksync.tasks REFERENCING NEW TABLE AS new_rows
+	FOR EACH STATEMENT WHEN (tasksync.hub_is_active()) EXECUTE FUNCTION tasksync.hub_inserted('task');
+CREATE TRIGGER updated AFTER UPDATE ON tasksync.tasks REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+	FOR EACH STATEMENT WHEN (tasksync.hub_is_active()) EXECUTE FUNCTION tasksync.hub_updated('task');
+CREATE TRIGGER deleted AFTER DELETE ON tasksync.tasks REFERENCING OLD TABLE AS old_rows
+	FOR EACH STATEMENT WHEN (tasksync.hub_is_active()) EXECUTE FUNCTION tasksync.hub_deleted('task');
+
+CREATE TRIGGER b_row BEFORE INSERT OR UPDATE ON tasksync.projects
+	FOR EACH ROW WHEN (tasksync.hub_is_active()) EXECUTE FUNCTION tasksync.hub_row('project');
+CREATE TRIGGER leaves BEFORE DELETE ON tasksync.projects
+	FOR EACH ROW WHEN (tasksync.hub_is_active()) EXECUTE FUNCTION tasksync.project_leaves();
+CREATE TRIGGER inserted AFTER INSERT ON tasksync.projects REFERENCING NEW TABLE AS new_rows
+	FOR EACH STATEMENT WHEN (tasksync.hub_is_active()) EXECUTE FUNCTION tasksync.hub_inserted('project');
+CREATE TRIGGER updated AFTER UPDATE ON tasksync.projects REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+	FOR EACH STATEMENT WHEN (tasksync.hub_is_active()) EXECUTE FUNCTION tasksync.hub_updated('project');
+CREATE TRIGGER deleted AFTER DELETE ON tasksync.projects REFERENCING OLD TABLE AS old_rows
+	FOR EACH STATEMENT WHEN (tasksync.hub_is_active()) EXECUTE FUNCTION tasksync.hub_deleted('project');
+
+CREATE TRIGGER b_row BEFORE INSERT OR UPDATE ON tasksync.sections
+	FOR EACH ROW WHEN (tasksync.hub_is_active()) EXECUTE FUNCTION tasksync.hub_row('section');
+CREATE TRIGGER inserted AFTER INSERT ON tasksync.sections REFERENCING NEW TABLE AS new_rows
+	FOR EACH STATEMENT WHEN (tasksync.hub_is_active()) EXECUTE FUNCTION tasksync.hub_inserted('section');
+CREATE TRIGGER updated AFTER UPDATE ON tasksync.sections REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+	FOR EACH STATEMENT WHEN (tasksync.hub_is_active()) EXECUTE FUNCTION tasksync.hub_updated('section');
+CREATE TRIGGER deleted AFTER DELETE ON tasksync.sections REFERENCING OLD TABLE AS old_rows
+	FOR EACH STATEMENT WHEN (tasksync.hub_is_active()) EXECUTE FUNCTION tasksync.hub_deleted('section');
+
+CREATE TRIGGER b_row BEFORE INSERT OR UPDATE ON tasksync.labels
+	FOR EACH ROW WHEN (tasksync.hub_is_active()) EXECUTE FUNCTION tasksync.hub_row('label');
+CREATE TRIGGER inserted AFTER INSERT ON tasksync.labels REFERENCING NEW TABLE AS new_rows
+	FOR EACH STATEMENT WHEN (tasksync.hub_is_active()) EXECUTE FUNCTION tasksync.hub_inserted('label');
+CREATE TRIGGER updated AFTER UPDATE ON tasksync.labels REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+	FOR EACH STATEMENT WHEN (tasksync.hub_is_active()) EXECUTE FUNCTION tasksync.hub_updated('label');
+CREATE TRIGGER deleted AFTER DELETE ON tasksync.labels REFERENCING OLD TABLE AS old_rows
+	FOR EACH STATEMENT WHEN (tasksync.hub_is_active()) EXECUTE FUNCTION tasksync.hub_deleted('label');
