@@ -166,6 +166,6 @@ def errors(root):
                             re.search(r"[^.]\.$", message.group(1))):
                 found.append((path, line, f'message "{message.group(1)}": lower case, no full stop'))
             for hint in re.finditer(r'\berr(?:hint|detail)\(\s*"((?:\\.|[^"\\])*)"\s*[,)]', real):
-                if not re.search(r"[.?)!]$", hint.group(1)):
+                if not re.search(r"[.?)!]$|^%s$", hint.group(1)):
                     found.append((path, line, f'"{hint.group(1)}": a detail or hint is a sentence'))
     return found
