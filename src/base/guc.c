@@ -138,8 +138,8 @@ define_switches(void)
 							 NULL, NULL, NULL);
 	DefineCustomBoolVariable("tasksync.enabled",
 							 "Whether the launcher starts a sync worker for this database.",
-							 "A worker runs where ALTER DATABASE ... SET says on, as CREATE EXTENSION "
-							 "does. Off in postgresql.conf stops all workers of the server.",
+							 "A worker runs where ALTER DATABASE ... SET says on, as CREATE "
+							 "EXTENSION does. Off in postgresql.conf stops all workers.",
 							 &tasksync_enabled, true, PGC_SUSET, 0, NULL, NULL, NULL);
 	DefineCustomBoolVariable("tasksync.restoring",
 							 "Stops triggers and worker while rows are being restored.",
