@@ -1,0 +1,177 @@
+// The control interface below /_control/: tests make users, edit as a person would, arm faults, move
+// the clock and read the whole state. Documented in ../README.md. It has no authentication: the
+// stand-in listens on the loopback address.
+
+import { randomUUID } from 'node:crypto';
+
+import { KINDS as FAULTS } from './faulty.js';
+import { approve } from './oauth-routes.js';
+import { checkCommands, runCommands } from './commands/index.js';
+import { KINDS } from './account.js';
+import { reidentify } from './rest-others.js';
+import { seedAccount } from './seed.js';
+import { takeSnapshot } from './sync.js';
+import { wireName } from './webhooks.js';
+
+function addUser(world, body) {
+	const account = world.addUser(body);
+	return { user_id: account.id, token: account.token, inbox_project_id: account.inboxId,
+		email: account.email };
+}
+
+function stateOf(account) {
+	const state = { user_id: account.id, email: account.email, timezone: account.timezone,
+		inbox_project_id: account.inboxId, position: account.seq, uuids: account.uuids.size,
+		activity: account.activity.length };
+	for (const kind of KINDS)
+		if (kind !== 'user')
+			state[`${kind}s`] = [...account.objects[kind].values()].map(({ data }) => data);
+	state.moved_ids = account.moved;
+	return state;
+}
+
+// A person's edit: the same commands without limits; a missing uuid is made up.
+function edit(world, body) {
+	const account = world.accountOf(body);
+	const commands = body.commands.map((command) => ({ uuid: randomUUID(), ...command }));
+	checkCommands(account, commands, false);
+	return runCommands(account, commands, { source: 'app' });
+}
+
+function armOne(world, spec) {
+	if (!FAULTS.includes(spec.kind))
+		throw new Error(`unknown kind of fault "${spec.kind}"; known: ${FAULTS.join(', ')}`);
+	const named = spec.token !== undefined || spec.user_id !== undefined;
+	const account = named ? world.accountOf(spec) : null;
+	const fault = world.faults.arm({ ...spec, ...(account ? { user_id: account.id } : {}) });
+	// The past that a stale answer shows is the moment at which the fault was armed.
+	if (spec.kind === 'stale_full_sync') {
+		fault.snapshots = new Map();
+		for (const one of account ? [account] : world.accounts.values())
+			fault.snapshots.set(one.id, takeSnapshot(one));
+		if (spec.lag_s)
+			for (const snapshot of fault.snapshots.values())
+				snapshot.at -= spec.lag_s * 1000;
+	}
+	return fault.id;
+}
+
+function arm(world, body) {
+	const specs = Array.isArray(body) ? body : body.faults ?? [body];
+	return { ids: specs.map((spec) => armOne(world, spec)) };
+}
+
+function setClock(world, body) {
+	if (body.now !== undefined) {
+		const ms = typeof body.now === 'number' ? body.now : Date.parse(body.now);
+		if (Number.isNaN(ms))
+			throw new Error('now must be milliseconds or an ISO date');
+		world.clock.set(ms, Boolean(body.freeze));
+	}
+	if (body.advance_s !== undefined)
+		world.clock.advance(body.advance_s * 1000);
+	return { now: new Date(world.clock.now()).toISOString() };
+}
+
+const showApp = (app) => ({ ...app, authorized: [...app.authorized] });
+
+function oauthActions(world) {
+	const appOf = (body) => {
+		const app = world.oauth.apps.get(body.client_id);
+		if (!app)
+			throw new Error('no app has this client_id');
+		return app;
+	};
+	return {
+		'POST oauth/apps': (body) => showApp(world.oauth.addApp(body)),
+		'GET oauth/apps': () => [...world.oauth.apps.values()].map(showApp),
+		// A token pair without the browser: {client_id, token|user_id, scope, lifetime_s}.
+		'POST oauth/tokens': (body) => world.oauth.grant(appOf(body), world.accountOf(body),
+			body.scope ?? 'data:read_write,data:delete', { lifetime_s: body.lifetime_s }),
+		// What the person's click on "Agree" would do: {token|user_id, request: {…query…}}.
+		'POST oauth/approve': (body) => {
+			const answer = approve(world, body.request, world.accountOf(body), body.decision);
+			const location = new URL(answer.headers.location);
+			return { location: location.toString(),
+				code: location.searchParams.get('code'), error: location.searchParams.get('error') };
+		},
+		'POST oauth/expire': (body) => ({ expired: world.oauth.expire(body.access_token) }),
+		'POST oauth/revoke': (body) => {
+			world.oauth.revokeAll(appOf(body), world.accountOf(body));
+			return { ok: true };
+		},
+	};
+}
+
+function webhookActions(world) {
+	return {
+		// Without the console's rules, so that a test can listen on a port of its own.
+		'POST webhooks': (body) => {
+			const app = world.oauth.apps.get(body.client_id);
+			if (!app)
+				throw new Error('no app has this client_id');
+			app.webhook = { status: 'active', callback_url: body.callback_url, version: '1',
+				events: body.events.map((event) => (event.startsWith('e_') ? event : wireName(event))) };
+			return app.webhook;
+		},
+		'POST webhooks/behaviour': (body) => world.webhooks.behave(body),
+		'GET webhooks/deliveries': () => world.webhooks.list(),
+		'DELETE webhooks/deliveries': () => {
+			world.webhooks.clear();
+			return { ok: true };
+		},
+	};
+}
+
+export function controlHandler(world, connections) {
+	const user = (source) => (source.token !== undefined || source.user_id !== undefined
+		? world.accountOf(source).id : undefined);
+
+	const actions = {
+		'GET health': () => ({ ok: true, users: world.accounts.size, connections: connections() }),
+		'POST reset': () => {
+			world.reset();
+			return { ok: true };
+		},
+		'POST users': (body) => addUser(world, body),
+		'GET users': () => [...world.accounts.values()].map((account) => ({ user_id: account.id,
+			email: account.email, token: account.token, inbox_project_id: account.inboxId })),
+		'POST seed': (body) => seedAccount(world.accountOf(body), body),
+		'GET state': (body, query) => stateOf(world.accountOf(query)),
+		'POST edit': (body) => edit(world, body),
+		'POST reidentify': (body) => ({ new_id: reidentify(world.accountOf(body), body.id, body) }),
+		'GET log': (body, query) =>
+			world.log.read({ user: user(query), since: Number(query.since ?? 0) }),
+		'DELETE log': () => {
+			world.log.clear();
+			return { ok: true };
+		},
+		'POST faults': (body) => arm(world, body),
+		'GET faults': () => world.faults.list(),
+		'DELETE faults': (body, query) => {
+			world.faults.clear({ user_id: user(query),
+				id: query.id === undefined ? undefined : Number(query.id) });
+			return { ok: true };
+		},
+		'POST latency': (body) => {
+			world.latency = { ms: body.ms ?? 0, jitter_ms: body.jitter_ms ?? 0 };
+			return world.latency;
+		},
+		'POST clock': (body) => setClock(world, body),
+		'GET clock': () => setClock(world, {}),
+		'POST config': (body) => {
+			world.config.set(body);
+			return world.config.values;
+		},
+		'GET config': () => world.config.values,
+		...oauthActions(world),
+		...webhookActions(world),
+	};
+
+	return async (x, body) => {
+		const name = `${x.method} ${x.path.slice('/_control/'.length)}`;
+		if (!Object.hasOwn(actions, name))
+			throw Object.assign(new Error(`no control action "${name}"`), { status404: true });
+		return actions[name](body, x.query);
+	};
+}

@@ -1,0 +1,247 @@
+// What each kind of fault does. A request's faults become one set of orders: things to do before the
+// request is carried out, while it is, to the answer as an object, and to its bytes.
+
+import { ApiError, forbidden, invalidArgument, invalidTempId, maxItems, notFound, tooMany,
+	unauthorized } from './errors.js';
+
+const COMMAND_ERRORS = {
+	INVALID_ARGUMENT: () => invalidArgument('content', 'refused by a test'),
+	NOT_FOUND: () => notFound('Task'),
+	MAX_ITEMS: () => maxItems({ max_count: 300 }),
+	FORBIDDEN: () => forbidden('Not allowed to move objects out of a workspace'),
+	LIMITS: (fault) => tooMany(fault.retry_after ?? 2),
+	TEMP_ID: () => invalidTempId(),
+	INTERNAL: () => new ApiError('INTERNAL_SERVER_ERROR', 0, 500, 'Internal server error'),
+};
+
+const HTML = (status) => `<html>\r\n<head><title>${status} Bad Gateway</title></head>\r\n<body>\r\n`
+	+ `<center><h1>${status} Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n`;
+
+function errorFor(fault) {
+	const { status } = fault;
+	if (status === 401)
+		return unauthorized();
+	if (status === 403)
+		return forbidden('Forbidden');
+	if (status === 404)
+		return notFound('Page');
+	if (status === 429)
+		return tooMany(typeof fault.retry_after === 'number' ? fault.retry_after : 66);
+	if (status === 400)
+		return invalidArgument('commands', 'refused by a test');
+	return new ApiError('INTERNAL_SERVER_ERROR', 0, status, 'Internal server error');
+}
+
+// {kind:"status", status, retry_after?, retry_after_in?: header|body|both|none, html?, body?}
+export function statusAnswer(fault, eventId) {
+	const { status } = fault;
+	const place = fault.retry_after_in ?? 'both';
+	const headers = {};
+	if (fault.retry_after !== undefined && (place === 'header' || place === 'both'))
+		headers['retry-after'] = String(fault.retry_after);
+	if (status === 401)
+		headers['www-authenticate'] = 'Bearer error="invalid_token", '
+			+ 'resource_metadata="/.well-known/oauth-protected-resource"';
+	if (fault.body !== undefined)
+		return { status, headers: { 'content-type': fault.content_type ?? 'text/plain', ...headers },
+			body: fault.body };
+	if (fault.html ?? (status === 502 || status === 504))
+		return { status, headers: { 'content-type': 'text/html', ...headers }, body: HTML(status) };
+	const body = errorFor(fault).body(eventId);
+	if (place === 'header' || place === 'none')
+		delete body.error_extra.retry_after;
+	return { status, headers: { 'content-type': 'application/json', ...headers },
+		body: JSON.stringify(body) };
+}
+
+function commandMatches(fault, command) {
+	const { match = {} } = fault;
+	const text = String(command.args?.content ?? command.args?.name ?? '');
+	return (!match.command || match.command === command.type)
+		&& (!match.content || text.includes(match.content))
+		&& (!fault.id_is || fault.id_is === command.args?.id);
+}
+
+function alteredText(fault, text) {
+	switch (fault.mode ?? 'trim') {
+		case 'trim': return text.trim();
+		case 'upper': return text.toUpperCase();
+		case 'append': return text + (fault.text ?? ' (edited)');
+		case 'truncate': return [...text].slice(0, fault.length ?? 10).join('');
+		default: return text.split(fault.from ?? '').join(fault.to ?? '');
+	}
+}
+
+// Faults that change how commands run.
+function hooksOf(faults) {
+	const errors = faults.filter((fault) => fault.kind === 'command_error');
+	const alters = faults.filter((fault) => fault.kind === 'alter_content');
+	return {
+		refuse(command) {
+			const fault = errors.find((candidate) => commandMatches(candidate, command));
+			if (!fault)
+				return null;
+			if (typeof fault.error === 'object')
+				return new ApiError(fault.error.error_tag, fault.error.error_code,
+					fault.error.http_code, fault.error.error, fault.error.error_extra);
+			return (COMMAND_ERRORS[fault.error] ?? COMMAND_ERRORS.INVALID_ARGUMENT)(fault);
+		},
+		alter(command) {
+			let { args } = command;
+			for (const fault of alters) {
+				const field = fault.field ?? 'content';
+				if (commandMatches(fault, command) && typeof args?.[field] === 'string')
+					args = { ...args, [field]: alteredText(fault, args[field]) };
+			}
+			return args;
+		},
+	};
+}
+
+const rowsOf = (answer, fault) => {
+	const list = answer[fault.resource ?? 'items'];
+	return (Array.isArray(list) ? list : [])
+		.filter((row) => fault.id_is === undefined || row.id === fault.id_is);
+};
+
+function nested(depth) {
+	return '['.repeat(depth) + ']'.repeat(depth);
+}
+
+// Kinds that change the answer while it is still an object.
+const OBJECT = {
+	ok_without_mapping(answer, fault) {
+		for (const key of Object.keys(answer.temp_id_mapping ?? {}))
+			if (!fault.temp_id || fault.temp_id === key)
+				delete answer.temp_id_mapping[key];
+	},
+	partial_batch(answer, fault) {
+		const keys = Object.keys(answer.sync_status ?? {});
+		const gone = fault.uuids ?? keys.slice(keys.length - (fault.drop ?? Math.ceil(keys.length / 2)));
+		for (const key of gone)
+			delete answer.sync_status[key];
+	},
+	commands_only(answer) {
+		for (const key of Object.keys(answer))
+			if (Array.isArray(answer[key]) || key === 'user')
+				delete answer[key];
+		answer.full_sync = true;
+	},
+	// 200 with nothing in it, as after an outage: absence must not be read as deletion.
+	empty_list(answer, fault) {
+		for (const key of Object.keys(answer))
+			if (Array.isArray(answer[key]) && (!fault.resource || fault.resource === key))
+				answer[key] = [];
+		answer.full_sync = fault.full_sync ?? true;
+	},
+	duplicate_items(answer, fault) {
+		const list = answer[fault.resource ?? 'items'];
+		if (Array.isArray(list))
+			list.push(...structuredClone(list));
+	},
+	set_field(answer, fault) {
+		for (const row of rowsOf(answer, fault))
+			row[fault.field] = fault.value;
+	},
+	missing_keys(answer, fault) {
+		for (const row of rowsOf(answer, fault))
+			for (const key of fault.fields ?? ['order_key', 'deadline', 'duration', 'note_count'])
+				delete row[key];
+	},
+	unknown_enum(answer) {
+		for (const row of answer.items ?? [])
+			Object.assign(row, { priority: 9, duration: { amount: 1, unit: 'fortnight' } });
+		for (const row of answer.projects ?? [])
+			Object.assign(row, { view_style: 'hologram', color: 'octarine' });
+	},
+	nul_text(answer, fault) {
+		for (const row of rowsOf(answer, fault))
+			row[fault.field ?? 'content'] = `before\u0000after ${row.id}`;
+	},
+	drop_rows(answer, fault) {
+		const key = fault.resource ?? 'items';
+		if (Array.isArray(answer[key]))
+			answer[key] = answer[key].filter((row) => !(fault.ids ?? []).includes(row.id));
+	},
+	drop_key(answer, fault) {
+		delete answer[fault.key ?? 'sync_token'];
+	},
+	bare_tombstones(answer, fault) {
+		const key = fault.resource ?? 'items';
+		if (Array.isArray(answer[key]))
+			answer[key] = answer[key].map((row) => (row.is_deleted
+				? { id: row.id, is_deleted: true } : row));
+	},
+};
+
+// Kinds that change the bytes.
+const BYTES = {
+	truncate_json: (body, fault) =>
+		body.subarray(0, fault.bytes ?? Math.floor(body.length * (fault.keep ?? 0.5))),
+	garbage: (body, fault) => Buffer.from(fault.body ?? '<!doctype html><p>not what you asked for'),
+	invalid_utf8(body, fault) {
+		const mark = Buffer.from(`"${fault.field ?? 'content'}":"`);
+		const at = body.indexOf(mark);
+		const bytes = Buffer.from([0xc3, 0x28, 0xff]);
+		return at < 0 ? Buffer.concat([Buffer.from('{"text":"'), bytes, Buffer.from('"}')])
+			: Buffer.concat([body.subarray(0, at + mark.length), bytes,
+				body.subarray(at + mark.length)]);
+	},
+	deep_nesting: (body, fault) => Buffer.concat([body.subarray(0, body.length - 1),
+		Buffer.from(`,"deep":${nested(fault.depth ?? 100000)}}`)]),
+	huge_body: (body, fault) => Buffer.concat([body.subarray(0, body.length - 1),
+		Buffer.from(',"padding":"'), Buffer.alloc((fault.mb ?? 100) * 1024 * 1024, 0x78),
+		Buffer.from('"}')]),
+};
+
+const OTHER = ['cut_before', 'cut_after_commit', 'cut_mid_body', 'status', 'slow', 'slow_ms',
+	'reject_token_400', 'downgrade_to_full', 'stale_full_sync', 'forget_uuids', 'command_error',
+	'alter_content'];
+
+export const KINDS = [...OTHER, ...Object.keys(OBJECT), ...Object.keys(BYTES)];
+
+export function ordersOf(faults) {
+	const find = (kind) => faults.find((fault) => fault.kind === kind);
+	const slow = faults.filter((fault) => fault.kind === 'slow' || fault.kind === 'slow_ms');
+	const delay = (after) => slow.filter((fault) => (fault.when === 'after') === after)
+		.reduce((sum, fault) => sum + (fault.ms ?? 1000), 0);
+	const status = find('status');
+	return {
+		kinds: faults.map((fault) => fault.kind),
+		delayBefore: delay(false),
+		delayAfter: delay(true),
+		cutBefore: find('cut_before'),
+		cutAfter: find('cut_after_commit'),
+		cutMid: find('cut_mid_body'),
+		statusBefore: status && !status.applied ? status : undefined,
+		statusAfter: status?.applied ? status : undefined,
+		rejectToken: Boolean(find('reject_token_400')),
+		downgrade: Boolean(find('downgrade_to_full')),
+		past: find('stale_full_sync')?.snapshots,
+		forgetUuids: Boolean(find('forget_uuids')),
+		hooks: hooksOf(faults),
+		object: faults.filter((fault) => OBJECT[fault.kind]),
+		bytes: faults.filter((fault) => BYTES[fault.kind]),
+	};
+}
+
+// Applies what concerns the answer. Errors are left alone: they have no rows to spoil.
+export function spoil(answer, orders) {
+	if (answer.status !== 200 || (orders.object.length === 0 && orders.bytes.length === 0))
+		return answer;
+	let { body } = answer;
+	if (orders.object.length > 0) {
+		const value = JSON.parse(String(body));
+		for (const fault of orders.object)
+			OBJECT[fault.kind](value, fault);
+		body = JSON.stringify(value);
+	}
+	let bytes = Buffer.from(body);
+	const headers = { ...answer.headers };
+	for (const fault of orders.bytes) {
+		bytes = BYTES[fault.kind](bytes, fault);
+		if (fault.content_type)
+			headers['content-type'] = fault.content_type;
+	}
+	return { ...answer, headers, body: bytes };
+}
