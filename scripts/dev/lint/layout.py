@@ -87,11 +87,12 @@ def against_clang_format(root, path, text):
     inside = comment_positions(text)
     letters = "".join(text.split())
     lines = line_numbers(text)
+    values, extra = blocks(letters, inside, theirs)
     found, reported = [], set()
     for position, gap in mine.items():
-        if position in inside or position >= len(letters):
+        if position in inside or position in values or position >= len(letters):
             continue
-        problem = judge(letters, position, gap, theirs[position])
+        problem = judge(letters, position, gap, theirs[position], extra.get(position, 0))
         line = lines[position]
         if problem and line not in reported:
             reported.add(line)
@@ -99,15 +100,41 @@ def against_clang_format(root, path, text):
     return found
 
 
-def judge(letters, position, gap, wanted):
+def blocks(letters, inside, gaps):
+    """Positions within initialisers, and how many case blocks stand around each other position.
+
+    Initialisers are tables: their author lays them out. And pgindent indents a block that belongs
+    to a case label once more than clang-format does.
+    """
+    values, extra, stack, previous = set(), {}, [], ""
+    for position, char in enumerate(letters):
+        if position in inside:
+            continue
+        if char == "{":
+            if stack and stack[-1] == "value" or previous in "=,(" or \
+                    previous == ")" and "\n" not in gaps[position]:
+                stack.append("value")
+            else:
+                stack.append("case" if previous == ":" else "block")
+        if stack and stack[-1] == "value":
+            values.add(position)
+        extra[position] = stack.count("case")
+        if char == "}" and stack:
+            stack.pop()
+        if char != "/":
+            previous = char
+    return values, extra
+
+
+def judge(letters, position, gap, wanted, case_blocks):
     """What is wrong with the white space before this character, or None."""
     char, previous = letters[position], letters[position - 1] if position else ""
     if bool(gap) != bool(wanted):
         # A line may be broken where clang-format has no space, and joined the other way round.
         if "\n" in gap or "\n" in wanted:
             return None
-        # Pointers to functions, (*name) (arguments): pgindent has the space, both are read easily.
-        if previous == ")" and char == "(":
+        # Pointers to functions, (*name) (arguments), and (format,...): pgindent differs here.
+        if previous + char in (")(", ",."):
             return None
         what = "no space" if gap else "a space"
         return f"clang-format wants {what} between '{previous}' and '{char}'"
@@ -115,7 +142,7 @@ def judge(letters, position, gap, wanted):
         return f"'{char}' belongs on a line of its own"
     if "\n" in gap and "\n" in wanted and previous in ";{}" and char not in "#/":
         mine, theirs = gap.rsplit("\n", 1)[1], wanted.rsplit("\n", 1)[1]
-        if columns(mine) != columns(theirs):
+        if columns(mine) not in (columns(theirs), columns(theirs) + 4 * case_blocks):
             return f"indented by {columns(mine)} columns instead of {columns(theirs)}"
     return None
 

@@ -13,7 +13,7 @@ FORBIDDEN = [
     (r"\b(?:BIG|SMALL)?SERIAL\d?\b|\bCREATE\s+SEQUENCE\b|\bAS\s+IDENTITY\b",
      "keys are UUIDs: no sequence"),
     (r"\bGRANT\b[^;]*\bTO\s+PUBLIC\b", "nothing is granted to PUBLIC"),
-    (r"\bIF\s+NOT\s+EXISTS\b", "IF NOT EXISTS would adopt an object that somebody prepared"),
+    (r"\bCREATE\s+[\w\s]{1,30}?\bIF\s+NOT\s+EXISTS\b", "IF NOT EXISTS would adopt an object that somebody prepared"),
 ]
 
 
