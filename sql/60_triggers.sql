@@ -8,10 +8,12 @@
 -- journal or to links. Two rare cases of placing a task are row triggers in
 -- PL/pgSQL: their WHEN clauses keep them away from ordinary rows.
 --
--- Queries join transition tables with FULL JOIN or go through arrays: plans are
--- cached per session, and a nested loop planned for one row must not meet ten
--- thousand. Joining and switching enable_nestloop off was the alternative; it
--- would have spoilt the look-ups in links.
+-- Plans are cached per session, and a nested loop over two transition tables
+-- that was planned for one row must not meet ten thousand; so those are joined
+-- with FULL JOIN, which cannot be a nested loop. (Switching enable_nestloop off
+-- was the alternative; it would have spoilt the look-ups in links.) Ids go on
+-- to other tables as arrays and are joined through unnest(): "= ANY (ids)" may
+-- become a filter that walks through the whole array for every row.
 
 CREATE FUNCTION tasksync.hub_row() RETURNS trigger
 	AS 'MODULE_PATHNAME', 'tasksync_hub_row'
@@ -27,6 +29,11 @@ CREATE FUNCTION tasksync.origin_set(account_id uuid, run_id uuid) RETURNS void
 	AS 'MODULE_PATHNAME', 'tasksync_sql_origin_set'
 	LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION tasksync.origin_set(uuid, uuid) IS 'Until the end of the transaction, writes count as made by this account and run: its own links are left alone. Null, null ends it. For approve_held() and the tests.';
+
+CREATE FUNCTION tasksync.row_record(kind text, hub_row record) RETURNS jsonb
+	AS 'MODULE_PATHNAME', 'tasksync_row_record'
+	LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION tasksync.row_record(text, record) IS 'task_record() and its sisters for a row of a transition table, whose type has no name.';
 
 CREATE FUNCTION tasksync.row_changes(kind text, old record, new record, OUT before jsonb, OUT after jsonb)
 	AS 'MODULE_PATHNAME', 'tasksync_row_changes'
@@ -94,7 +101,8 @@ BEGIN
 		UPDATE tasksync.links l
 		SET dirty = true, retry_at = NULL, failures = 0,
 			refused_version = NULL, error_code = NULL, error_message = NULL
-		WHERE l.user_id = person AND l.hub_id = ANY (ids)
+		FROM unnest(ids) i (id)
+		WHERE l.user_id = person AND l.hub_id = i.id
 			AND l.state IN ('live', 'pending_create', 'held')
 			AND l.account_id IS DISTINCT FROM origin
 			AND NOT (pulls AND tasksync.is_pull_only(person, l.account_id, tasksync.project_of(l.kind, person, l.hub_id)))
@@ -126,8 +134,9 @@ BEGIN
 	PERFORM pg_advisory_xact_lock(hashtextextended('tasksync tree ' || kind || person::text, 0));
 	IF kind = 'task' THEN
 		WITH RECURSIVE above (start, id) AS (
-			SELECT t.id, t.parent_id FROM tasksync.tasks t
-			WHERE t.user_id = person AND t.id = ANY (ids) AND t.parent_id IS NOT NULL
+			SELECT t.id, t.parent_id FROM unnest(ids) i (id)
+			JOIN tasksync.tasks t ON t.user_id = person AND t.id = i.id
+			WHERE t.parent_id IS NOT NULL
 			UNION
 			SELECT a.start, t.parent_id FROM above a
 			JOIN tasksync.tasks t ON t.user_id = person AND t.id = a.id
@@ -139,8 +148,8 @@ BEGIN
 			PERFORM FROM tasksync.tasks t
 			WHERE t.user_id = person AND t.id IN (
 				WITH RECURSIVE above (id) AS (
-					SELECT s.parent_id FROM tasksync.tasks s
-					WHERE s.user_id = person AND s.id = ANY (ids)
+					SELECT s.parent_id FROM unnest(ids) i (id)
+					JOIN tasksync.tasks s ON s.user_id = person AND s.id = i.id
 					UNION
 					SELECT s.parent_id FROM above a
 					JOIN tasksync.tasks s ON s.user_id = person AND s.id = a.id)
@@ -149,8 +158,9 @@ BEGIN
 		END IF;
 	ELSE
 		WITH RECURSIVE above (start, id) AS (
-			SELECT t.id, t.parent_id FROM tasksync.projects t
-			WHERE t.user_id = person AND t.id = ANY (ids) AND t.parent_id IS NOT NULL
+			SELECT t.id, t.parent_id FROM unnest(ids) i (id)
+			JOIN tasksync.projects t ON t.user_id = person AND t.id = i.id
+			WHERE t.parent_id IS NOT NULL
 			UNION
 			SELECT a.start, t.parent_id FROM above a
 			JOIN tasksync.projects t ON t.user_id = person AND t.id = a.id
@@ -160,8 +170,8 @@ BEGIN
 			PERFORM FROM tasksync.projects t
 			WHERE t.user_id = person AND t.id IN (
 				WITH RECURSIVE above (id) AS (
-					SELECT s.parent_id FROM tasksync.projects s
-					WHERE s.user_id = person AND s.id = ANY (ids)
+					SELECT s.parent_id FROM unnest(ids) i (id)
+					JOIN tasksync.projects s ON s.user_id = person AND s.id = i.id
 					UNION
 					SELECT s.parent_id FROM above a
 					JOIN tasksync.projects s ON s.user_id = person AND s.id = a.id)
@@ -201,7 +211,8 @@ DECLARE
 	carried uuid[];
 BEGIN
 	WITH RECURSIVE below (id) AS (
-		SELECT t.id FROM tasksync.tasks t WHERE t.user_id = person AND t.parent_id = ANY (closed)
+		SELECT t.id FROM unnest(closed) i (id)
+		JOIN tasksync.tasks t ON t.user_id = person AND t.parent_id = i.id
 		UNION
 		SELECT t.id FROM below b JOIN tasksync.tasks t ON t.user_id = person AND t.parent_id = b.id),
 	done AS (
@@ -212,8 +223,9 @@ BEGIN
 	SELECT array_agg(id) INTO carried FROM done;
 
 	WITH RECURSIVE above (id) AS (
-		SELECT t.parent_id FROM tasksync.tasks t
-		WHERE t.user_id = person AND t.id = ANY (reopened) AND t.status = 'open' AND t.parent_id IS NOT NULL
+		SELECT t.parent_id FROM unnest(reopened) i (id)
+		JOIN tasksync.tasks t ON t.user_id = person AND t.id = i.id
+		WHERE t.status = 'open' AND t.parent_id IS NOT NULL
 		UNION
 		SELECT t.parent_id FROM above a
 		JOIN tasksync.tasks t ON t.user_id = person AND t.id = a.id
@@ -226,7 +238,8 @@ BEGIN
 	SELECT carried || array_agg(id) INTO carried FROM opened;
 
 	UPDATE tasksync.links l SET dirty = true
-	WHERE l.user_id = person AND l.hub_id = ANY (carried) AND l.state = 'live'
+	FROM unnest(carried) i (id)
+	WHERE l.user_id = person AND l.hub_id = i.id AND l.state = 'live'
 		AND l.account_id = tasksync.origin_account()
 		AND NOT tasksync.is_pull_only(person, l.account_id, tasksync.project_of('task', person, l.hub_id));
 END
@@ -244,8 +257,8 @@ DECLARE
 	touched uuid[];
 BEGIN
 	DELETE FROM tasksync.links l
-	USING tasksync.tasks t
-	WHERE l.user_id = person AND l.hub_id = ANY (ids) AND l.remote_id IS NULL AND l.state = 'pending_create'
+	USING unnest(ids) i (id), tasksync.tasks t
+	WHERE l.user_id = person AND l.hub_id = i.id AND l.remote_id IS NULL AND l.state = 'pending_create'
 		AND l.account_id IS DISTINCT FROM origin
 		AND t.user_id = person AND t.id = l.hub_id
 		AND NOT EXISTS (
@@ -256,8 +269,8 @@ BEGIN
 			WHERE i.user_id = person AND i.account_id = l.account_id AND i.hub_id = l.hub_id);
 
 	UPDATE tasksync.links l SET state = 'detached', dirty = false
-	FROM tasksync.tasks t
-	WHERE l.user_id = person AND l.hub_id = ANY (ids) AND l.state IN ('live', 'pending_create')
+	FROM unnest(ids) i (id), tasksync.tasks t
+	WHERE l.user_id = person AND l.hub_id = i.id AND l.state IN ('live', 'pending_create')
 		AND l.account_id IS DISTINCT FROM origin
 		AND t.user_id = person AND t.id = l.hub_id
 		AND NOT EXISTS (
@@ -267,10 +280,10 @@ BEGIN
 	WITH joined AS (
 		INSERT INTO tasksync.links AS l (user_id, hub_id, account_id, kind, state, dirty)
 		SELECT person, t.id, p.account_id, 'task', 'pending_create', true
-		FROM tasksync.tasks t
+		FROM unnest(ids) i (id)
+		JOIN tasksync.tasks t ON t.user_id = person AND t.id = i.id
 		JOIN tasksync.project_links p ON p.user_id = person AND p.project_id = t.project_id
-		WHERE t.user_id = person AND t.id = ANY (ids)
-			AND p.direction <> 'pull' AND p.account_id IS DISTINCT FROM origin
+		WHERE p.direction <> 'pull' AND p.account_id IS DISTINCT FROM origin
 		-- moved back to where it was: the same remote object, not a second one
 		ON CONFLICT (user_id, hub_id, account_id) DO UPDATE
 			SET state = CASE WHEN l.remote_id IS NULL THEN 'pending_create' ELSE 'live' END, dirty = true

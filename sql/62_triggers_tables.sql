@@ -63,17 +63,14 @@ COMMENT ON FUNCTION tasksync.place_moved_task() IS 'A task under a new parent fo
 -- A row may come back under the id of a deleted one (undo, or an application
 -- that chooses its ids). Its versions must go on where the old ones ended,
 -- because the journal keeps both.
-CREATE FUNCTION tasksync.step_over_journal(kind text, person uuid, ids uuid[]) RETURNS void
+CREATE FUNCTION tasksync.set_versions(kind text, person uuid, rows jsonb) RETURNS void
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	reborn record;
 BEGIN
-	FOR reborn IN
-		SELECT j.hub_id AS id, max(j.version) + 1 AS version FROM tasksync.journal j
-		WHERE j.user_id = person AND j.hub_id = ANY (ids) GROUP BY j.hub_id
-	LOOP
+	FOR reborn IN SELECT r.id, r.version FROM jsonb_to_recordset(rows) r (id uuid, version bigint) LOOP
 		CASE kind
 			WHEN 'task' THEN
 				UPDATE tasksync.tasks t SET version = reborn.version WHERE t.user_id = person AND t.id = reborn.id;
@@ -87,66 +84,7 @@ BEGIN
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION tasksync.step_over_journal(text, uuid, uuid[]) IS 'Rows inserted under ids that were deleted before continue the version numbers of those.';
-
-CREATE FUNCTION tasksync.journal_inserts(kind text, person uuid, ids uuid[]) RETURNS void
-	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-	SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-	account uuid := tasksync.origin_account();
-	run uuid := tasksync.origin_run();
-BEGIN
-	PERFORM tasksync.step_over_journal(kind, person, ids);
-	CASE kind
-		WHEN 'task' THEN
-			INSERT INTO tasksync.journal (user_id, hub_id, version, kind, op, origin_account_id, run_id, after)
-			SELECT person, t.id, t.version, 'task', 'insert', account, run, tasksync.task_record(t)
-			FROM tasksync.tasks t WHERE t.user_id = person AND t.id = ANY (ids);
-		WHEN 'project' THEN
-			INSERT INTO tasksync.journal (user_id, hub_id, version, kind, op, origin_account_id, run_id, after)
-			SELECT person, t.id, t.version, 'project', 'insert', account, run, tasksync.project_record(t)
-			FROM tasksync.projects t WHERE t.user_id = person AND t.id = ANY (ids);
-		WHEN 'section' THEN
-			INSERT INTO tasksync.journal (user_id, hub_id, version, kind, op, origin_account_id, run_id, after)
-			SELECT person, t.id, t.version, 'section', 'insert', account, run, tasksync.section_record(t)
-			FROM tasksync.sections t WHERE t.user_id = person AND t.id = ANY (ids);
-		ELSE
-			INSERT INTO tasksync.journal (user_id, hub_id, version, kind, op, origin_account_id, run_id, after)
-			SELECT person, t.id, t.version, 'label', 'insert', account, run, tasksync.label_record(t)
-			FROM tasksync.labels t WHERE t.user_id = person AND t.id = ANY (ids);
-	END CASE;
-END
-$$;
-COMMENT ON FUNCTION tasksync.journal_inserts(text, uuid, uuid[]) IS 'Journal rows for new hub objects.';
-
-CREATE FUNCTION tasksync.link_tasks(person uuid, ids uuid[]) RETURNS void
-	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-	SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-	origin uuid := tasksync.origin_account();
-	touched uuid[];
-BEGIN
-	IF NOT EXISTS (
-		SELECT FROM tasksync.project_links p
-		WHERE p.user_id = person AND p.direction <> 'pull' AND p.account_id IS DISTINCT FROM origin) THEN
-		RETURN;
-	END IF;
-	WITH linked AS (
-		INSERT INTO tasksync.links (user_id, hub_id, account_id, kind, state, dirty)
-		SELECT person, t.id, p.account_id, 'task', 'pending_create', true
-		FROM tasksync.tasks t
-		JOIN tasksync.project_links p ON p.user_id = person AND p.project_id = t.project_id
-		WHERE t.user_id = person AND t.id = ANY (ids)
-			AND p.direction <> 'pull' AND p.account_id IS DISTINCT FROM origin
-		ON CONFLICT DO NOTHING
-		RETURNING account_id)
-	SELECT array_agg(DISTINCT account_id) INTO touched FROM linked;
-	PERFORM tasksync.request_sync(person, touched);
-END
-$$;
-COMMENT ON FUNCTION tasksync.link_tasks(uuid, uuid[]) IS 'Tasks that are new in their project are to be created in every account that shows it.';
+COMMENT ON FUNCTION tasksync.set_versions(text, uuid, jsonb) IS 'Rows inserted under ids that were deleted before continue the version numbers of those: [{"id": …, "version": …}].';
 
 CREATE FUNCTION tasksync.link_sections(person uuid, ids uuid[]) RETURNS void
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -158,12 +96,12 @@ BEGIN
 	WITH linked AS (
 		INSERT INTO tasksync.links (user_id, hub_id, account_id, kind, state, dirty)
 		SELECT person, s.id, p.account_id, 'section', 'pending_create', true
-		FROM tasksync.sections s
+		FROM unnest(ids) i (id)
+		JOIN tasksync.sections s ON s.user_id = person AND s.id = i.id
 		JOIN tasksync.project_links p ON p.user_id = person AND p.project_id = s.project_id
 		JOIN tasksync.accounts a ON a.user_id = person AND a.id = p.account_id
 		JOIN tasksync.providers v ON v.provider = a.provider AND v.shows_sections
-		WHERE s.user_id = person AND s.id = ANY (ids)
-			AND p.direction <> 'pull' AND p.account_id IS DISTINCT FROM tasksync.origin_account()
+		WHERE p.direction <> 'pull' AND p.account_id IS DISTINCT FROM tasksync.origin_account()
 		ON CONFLICT DO NOTHING
 		RETURNING account_id)
 	SELECT array_agg(DISTINCT account_id) INTO touched FROM linked;
@@ -182,11 +120,11 @@ BEGIN
 	WITH linked AS (
 		INSERT INTO tasksync.links (user_id, hub_id, account_id, kind, state, dirty)
 		SELECT person, b.id, a.id, 'label', 'pending_create', true
-		FROM tasksync.labels b
+		FROM unnest(ids) i (id)
+		JOIN tasksync.labels b ON b.user_id = person AND b.id = i.id
 		JOIN tasksync.accounts a ON a.user_id = person
 		JOIN tasksync.providers v ON v.provider = a.provider AND v.shows_labels
-		WHERE b.user_id = person AND b.id = ANY (ids)
-			AND a.id IS DISTINCT FROM tasksync.origin_account()
+		WHERE a.id IS DISTINCT FROM tasksync.origin_account()
 			AND EXISTS (
 				SELECT FROM tasksync.project_links p
 				WHERE p.user_id = person AND p.account_id = a.id AND p.direction <> 'pull')
@@ -208,9 +146,10 @@ BEGIN
 	WITH routed AS (
 		INSERT INTO tasksync.project_links (user_id, account_id, project_id)
 		SELECT person, a.id, p.id
-		FROM tasksync.projects p
+		FROM unnest(ids) i (id)
+		JOIN tasksync.projects p ON p.user_id = person AND p.id = i.id
 		JOIN tasksync.accounts a ON a.user_id = person
-		WHERE p.user_id = person AND p.id = ANY (ids) AND NOT p.is_inbox
+		WHERE NOT p.is_inbox
 			AND a.link_all AND a.state <> 'disconnected' AND a.id IS DISTINCT FROM tasksync.origin_account()
 		ON CONFLICT DO NOTHING
 		RETURNING account_id, project_id),
@@ -225,32 +164,63 @@ END
 $$;
 COMMENT ON FUNCTION tasksync.link_projects(uuid, uuid[]) IS 'New projects are to be created in every account that was connected with link_all().';
 
+-- One function for all kinds although only tasks have labels and a parent:
+-- PL/pgSQL plans a statement when it is reached, and separately for each trigger.
 CREATE FUNCTION tasksync.hub_inserted() RETURNS trigger
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 	SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+	origin uuid := tasksync.origin_account();
 	part record;
 	inside uuid[];
 	names text[];
+	touched uuid[];
 BEGIN
-	FOR part IN SELECT n.user_id, array_agg(n.id) AS ids FROM new_rows n GROUP BY n.user_id LOOP
-		PERFORM tasksync.journal_inserts(TG_ARGV[0], part.user_id, part.ids);
+	FOR part IN
+		-- the LIMIT makes it one index probe per row whatever the planner believes
+		WITH written AS (
+			INSERT INTO tasksync.journal (user_id, hub_id, version, kind, op, origin_account_id, run_id, after)
+			SELECT n.user_id, n.id, coalesce(greatest(j.version + 1, n.version), n.version), TG_ARGV[0], 'insert',
+				origin, tasksync.origin_run(), tasksync.row_record(TG_ARGV[0], n)
+			FROM new_rows n
+			LEFT JOIN LATERAL (
+				SELECT j.version FROM tasksync.journal j
+				WHERE j.user_id = n.user_id AND j.hub_id = n.id
+				ORDER BY j.user_id DESC, j.hub_id DESC, j.version DESC LIMIT 1) j ON true
+			RETURNING user_id, hub_id, version)
+		SELECT w.user_id, array_agg(w.hub_id) AS ids,
+			jsonb_agg(jsonb_build_object('id', w.hub_id, 'version', w.version)) FILTER (WHERE w.version > 1) AS reborn
+		FROM written w GROUP BY w.user_id
+	LOOP
+		IF part.reborn IS NOT NULL THEN
+			PERFORM tasksync.set_versions(TG_ARGV[0], part.user_id, part.reborn);
+		END IF;
 		CASE TG_ARGV[0]
 			WHEN 'task' THEN
 				-- rows that exist cannot point to new ones, so a ring lies within one statement
-				SELECT array_agg(t.id) INTO inside
-				FROM tasksync.tasks t
-				WHERE t.user_id = part.user_id AND t.id = ANY (part.ids)
-					AND t.parent_id IN (SELECT i.id FROM unnest(part.ids) i (id));
+				SELECT array_agg(n.id) INTO inside FROM new_rows n
+				WHERE n.user_id = part.user_id AND n.parent_id IN (SELECT m.id FROM new_rows m);
 				IF inside IS NOT NULL THEN
 					PERFORM tasksync.refuse_cycles('task', part.user_id, inside);
 				END IF;
 				SELECT array_agg(DISTINCT l.name) INTO names
-				FROM tasksync.tasks t, unnest(t.labels) l (name)
-				WHERE t.user_id = part.user_id AND t.id = ANY (part.ids);
+				FROM new_rows n, unnest(n.labels) l (name) WHERE n.user_id = part.user_id;
 				PERFORM tasksync.new_labels(part.user_id, names);
-				PERFORM tasksync.link_tasks(part.user_id, part.ids);
+				IF EXISTS (
+					SELECT FROM tasksync.project_links p
+					WHERE p.user_id = part.user_id AND p.direction <> 'pull' AND p.account_id IS DISTINCT FROM origin) THEN
+					WITH linked AS (
+						INSERT INTO tasksync.links (user_id, hub_id, account_id, kind, state, dirty)
+						SELECT n.user_id, n.id, p.account_id, 'task', 'pending_create', true
+						FROM new_rows n
+						JOIN tasksync.project_links p ON p.user_id = n.user_id AND p.project_id = n.project_id
+						WHERE n.user_id = part.user_id AND p.direction <> 'pull' AND p.account_id IS DISTINCT FROM origin
+						ON CONFLICT DO NOTHING
+						RETURNING account_id)
+					SELECT array_agg(DISTINCT account_id) INTO touched FROM linked;
+					PERFORM tasksync.request_sync(part.user_id, touched);
+				END IF;
 			WHEN 'project' THEN
 				PERFORM tasksync.refuse_cycles('project', part.user_id, part.ids);
 				PERFORM tasksync.link_projects(part.user_id, part.ids);
@@ -296,7 +266,7 @@ BEGIN
 			array_agg(e.id) FILTER (WHERE e.after ? 'project_id') AS moved,
 			array_agg(e.id) FILTER (WHERE e.after ->> 'status' = 'done') AS closed,
 			array_agg(e.id) FILTER (WHERE e.after ->> 'status' = 'open') AS reopened,
-			array_agg(e.id) FILTER (WHERE e.after ? 'labels') AS relabelled,
+			bool_or(e.after ? 'labels') AS relabelled,
 			jsonb_agg(jsonb_build_array(e.before -> 'name', e.after -> 'name')) FILTER (WHERE e.after ? 'name') AS renamed
 		FROM edits e GROUP BY e.user_id
 	LOOP
@@ -311,10 +281,9 @@ BEGIN
 			IF part.closed IS NOT NULL OR part.reopened IS NOT NULL THEN
 				PERFORM tasksync.carry_status(part.user_id, part.closed, part.reopened);
 			END IF;
-			IF part.relabelled IS NOT NULL THEN
+			IF part.relabelled THEN
 				SELECT array_agg(DISTINCT l.name) INTO names
-				FROM tasksync.tasks t, unnest(t.labels) l (name)
-				WHERE t.user_id = part.user_id AND t.id = ANY (part.relabelled);
+				FROM new_rows n, unnest(n.labels) l (name) WHERE n.user_id = part.user_id;
 				PERFORM tasksync.new_labels(part.user_id, names);
 			END IF;
 		ELSIF TG_ARGV[0] = 'label' AND part.renamed IS NOT NULL THEN
@@ -375,14 +344,14 @@ BEGIN
 		IF EXISTS (SELECT FROM tasksync.project_links p WHERE p.user_id = part.user_id AND p.direction = 'pull') THEN
 			UPDATE tasksync.links l SET state = 'detached', dirty = false
 			FROM old_rows o
-			WHERE l.user_id = part.user_id AND l.hub_id = ANY (part.ids)
-				AND o.user_id = part.user_id AND o.id = l.hub_id
+			WHERE l.user_id = part.user_id AND o.user_id = part.user_id AND o.id = l.hub_id
 				AND l.account_id IS DISTINCT FROM origin
 				AND tasksync.is_pull_only(part.user_id, l.account_id, (to_jsonb(o) ->> 'project_id')::uuid);
 		END IF;
 		-- what the provider never got, and is not just being sent, needs no delete
 		DELETE FROM tasksync.links l
-		WHERE l.user_id = part.user_id AND l.hub_id = ANY (part.ids) AND l.remote_id IS NULL
+		USING unnest(part.ids) i (id)
+		WHERE l.user_id = part.user_id AND l.hub_id = i.id AND l.remote_id IS NULL
 			AND l.account_id IS DISTINCT FROM origin
 			AND NOT EXISTS (
 				SELECT FROM tasksync.intents i
@@ -391,12 +360,14 @@ BEGIN
 			UPDATE tasksync.links l
 			SET state = 'pending_delete', dirty = true, retry_at = NULL, failures = 0,
 				refused_version = NULL, error_code = NULL, error_message = NULL
-			WHERE l.user_id = part.user_id AND l.hub_id = ANY (part.ids) AND l.state <> 'detached'
+			FROM unnest(part.ids) i (id)
+			WHERE l.user_id = part.user_id AND l.hub_id = i.id AND l.state <> 'detached'
 				AND l.account_id IS DISTINCT FROM origin
 			RETURNING l.account_id)
 		SELECT array_agg(DISTINCT account_id) INTO touched FROM marked;
 		UPDATE tasksync.held_changes h SET status = 'obsolete', decided_at = now()
-		WHERE h.user_id = part.user_id AND h.hub_id = ANY (part.ids) AND h.status = 'held' AND h.direction = 'in';
+		FROM unnest(part.ids) i (id)
+		WHERE h.user_id = part.user_id AND h.hub_id = i.id AND h.status = 'held' AND h.direction = 'in';
 		IF TG_ARGV[0] = 'label' THEN
 			PERFORM tasksync.label_renamed(part.user_id, n.name, NULL) FROM unnest(part.names) n (name);
 		END IF;

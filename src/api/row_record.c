@@ -33,6 +33,7 @@ PG_FUNCTION_INFO_V1(tasksync_task_record);
 PG_FUNCTION_INFO_V1(tasksync_project_record);
 PG_FUNCTION_INFO_V1(tasksync_section_record);
 PG_FUNCTION_INFO_V1(tasksync_label_record);
+PG_FUNCTION_INFO_V1(tasksync_row_record);
 PG_FUNCTION_INFO_V1(tasksync_row_changes);
 
 static const TasksyncColumn project_columns[] = {
@@ -296,13 +297,13 @@ read_row(FunctionCallInfo fcinfo, TasksyncRowKind kind, HeapTupleHeader header, 
 }
 
 static Datum
-record_of(FunctionCallInfo fcinfo, TasksyncRowKind kind)
+record_of(FunctionCallInfo fcinfo, TasksyncRowKind kind, int argument)
 {
 	const TasksyncColumn *columns = columns_of[kind];
 	JsonbParseState *state = NULL;
 	Row			row;
 
-	read_row(fcinfo, kind, PG_GETARG_HEAPTUPLEHEADER(0), &row);
+	read_row(fcinfo, kind, PG_GETARG_HEAPTUPLEHEADER(argument), &row);
 	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
 	for (int i = 0; columns[i].name != NULL; i++)
 		push_column(&state, &columns[i], row.values[i], row.nulls[i]);
@@ -312,25 +313,45 @@ record_of(FunctionCallInfo fcinfo, TasksyncRowKind kind)
 Datum
 tasksync_task_record(PG_FUNCTION_ARGS)
 {
-	return record_of(fcinfo, TASKSYNC_ROW_TASK);
+	return record_of(fcinfo, TASKSYNC_ROW_TASK, 0);
 }
 
 Datum
 tasksync_project_record(PG_FUNCTION_ARGS)
 {
-	return record_of(fcinfo, TASKSYNC_ROW_PROJECT);
+	return record_of(fcinfo, TASKSYNC_ROW_PROJECT, 0);
 }
 
 Datum
 tasksync_section_record(PG_FUNCTION_ARGS)
 {
-	return record_of(fcinfo, TASKSYNC_ROW_SECTION);
+	return record_of(fcinfo, TASKSYNC_ROW_SECTION, 0);
 }
 
 Datum
 tasksync_label_record(PG_FUNCTION_ARGS)
 {
-	return record_of(fcinfo, TASKSYNC_ROW_LABEL);
+	return record_of(fcinfo, TASKSYNC_ROW_LABEL, 0);
+}
+
+static TasksyncRowKind
+kind_argument(FunctionCallInfo fcinfo)
+{
+	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	TasksyncRowKind kind;
+
+	if (!tasksync_row_kind(name, &kind))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown kind \"%s\"", name),
+				 errhint("Use project, section, label or task.")));
+	return kind;
+}
+
+/* tasksync_row_record(kind, row) is the same for a row whose type has no name. */
+Datum
+tasksync_row_record(PG_FUNCTION_ARGS)
+{
+	return record_of(fcinfo, kind_argument(fcinfo), 1);
 }
 
 /*
@@ -341,24 +362,18 @@ tasksync_label_record(PG_FUNCTION_ARGS)
 Datum
 tasksync_row_changes(PG_FUNCTION_ARGS)
 {
-	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	TasksyncRowKind kind = kind_argument(fcinfo);
+	const TasksyncColumn *columns = tasksync_columns(kind);
 	JsonbParseState *before = NULL;
 	JsonbParseState *after = NULL;
-	const TasksyncColumn *columns;
-	TasksyncRowKind kind;
 	TupleDesc	desc;
 	Datum		values[2];
 	bool		nulls[2] = {false, false};
 	Row			was;
 	Row			is;
 
-	if (!tasksync_row_kind(name, &kind))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown kind \"%s\"", name),
-				 errhint("Use project, section, label or task.")));
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "row_changes() must return a row");
-	columns = columns_of[kind];
 	read_row(fcinfo, kind, PG_GETARG_HEAPTUPLEHEADER(1), &was);
 	read_row(fcinfo, kind, PG_GETARG_HEAPTUPLEHEADER(2), &is);
 
