@@ -63,8 +63,7 @@ class StandIn:
     def tasks(self, token):
         """id -> task, the ones that are there."""
         items = self.control(f"state?token={token}")["items"]
-        items = items.values() if isinstance(items, dict) else items
-        return {i["id"]: i for i in items if not i.get("is_deleted")}
+        return {i["id"]: i for i in items if not i["is_deleted"]}
 
 
 def until(what, condition, seconds):
@@ -107,7 +106,7 @@ class Show:
         heading(f"Ann has {TASKS} tasks in Todoist; her account is connected and linked")
         person = self.todoist.control("users", {"email": EMAIL, "timezone": "Europe/Berlin"})
         self.todoist.control("seed", {"token": person["token"], "tasks": TASKS, "projects": 6,
-                                      "sections": 8, "labels": 5})
+                                      "labels": 6, "completed": 20})
         user = self.sql("SELECT tasksync.create_user(:'email')", email=EMAIL)
         account = self.sql(
             "SELECT account_id FROM tasksync.connect_account('todoist', "
@@ -191,7 +190,7 @@ class Show:
             "SELECT l.remote_id, t.title FROM tasksync.tasks t JOIN tasksync.links l "
             "ON l.user_id = t.user_id AND l.hub_id = t.id WHERE t.status = 'open'").splitlines())
         there = {i: t["content"] for i, t in self.todoist.tasks(self.ann["token"]).items()
-                 if not t.get("checked")}
+                 if not t["checked"]}
         if not same or hub != there:
             self.explain(f"the sides differ: {len(set(hub.items()) ^ set(there.items()))} tasks")
         print(f"  all {len(hub)} open tasks are equal on both sides")

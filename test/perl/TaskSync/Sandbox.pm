@@ -25,6 +25,7 @@ use warnings FATAL => 'all';
 
 use Carp qw(croak);
 use Cwd qw(getcwd);
+use Fcntl qw(F_SETFD FD_CLOEXEC);
 use HTTP::Tiny;
 use IPC::Run ();
 use JSON::PP ();
@@ -40,15 +41,19 @@ sub start
 	my ($class, %options) = @_;
 	my $tree = $ENV{TASKSYNC_TREE} // getcwd();
 	my $log = PostgreSQL::Test::Utils::tempdir() . '/todoist.log';
-	my @command =
-	  ('node', "$tree/test/sandbox/todoist/main.js", '--port', $options{port} // 0);
+	my @command = (
+		'node', "$tree/test/sandbox/todoist/main.js",
+		'--port', $options{port} // 0, '--exit-with-parent');
 	my $self = bless {
 		log => $log,
 		http => HTTP::Tiny->new(timeout => 60, keep_alive => 1),
 	}, $class;
 
-	# Output goes to a file: a pipe would stop the stand-in when nobody reads it.
-	$self->{process} = IPC::Run::start(\@command, '<', '/dev/null', '>', $log, '2>&1');
+	# Output goes to a file: a pipe would stop the stand-in when nobody reads it. Its input is a pipe
+	# that ends with this process, whichever way: no server of ours may inherit the other end.
+	$self->{process} = IPC::Run::start(\@command, '<pipe', my $lifeline, '>', $log, '2>&1');
+	fcntl($lifeline, F_SETFD, FD_CLOEXEC) or croak "fcntl: $!";
+	$self->{lifeline} = $lifeline;
 	push @running, $self;
 	my $line = wait_until('the Todoist stand-in listens',
 		sub { PostgreSQL::Test::Utils::slurp_file($log) =~ /listening on (http:\S+)/ && $1 });
@@ -94,33 +99,73 @@ sub add_user
 # seed(token => ..., tasks => 300, ...): fills an account; the keys are the stand-in's.
 sub seed { my ($self, %what) = @_; return $self->control(POST => 'seed', \%what) }
 
-# state($token): everything the account holds, deleted things included.
+# state($token): everything the account holds, deleted things included; keys items, projects, ...
 sub state { my ($self, $token) = @_; return $self->control(GET => "state?token=$token") }
 
-# edit($token, @commands): what the person does in the Todoist app; Sync API commands.
+# tasks($token): the tasks that are there, by id.
+sub tasks
+{
+	my ($self, $token) = @_;
+	return { map { ($_->{id} => $_) } grep { !$_->{is_deleted} } @{ $self->state($token)->{items} } };
+}
+
+=head2 edit($token, $command, ...)
+
+What the person does in the Todoist app: Sync API commands C<{type, args, temp_id}>, without limits.
+Dies when one is refused; the answer (C<temp_id_mapping>) comes back.
+
+=cut
+
 sub edit
 {
 	my ($self, $token, @commands) = @_;
-	return $self->control(POST => 'edit', { token => $token, commands => \@commands });
+	my $answer = $self->control(POST => 'edit', { token => $token, commands => \@commands });
+
+	foreach my $uuid (sort keys %{ $answer->{sync_status} // {} })
+	{
+		my $status = $answer->{sync_status}{$uuid};
+		croak "the stand-in refused a command: " . $json->encode($status) if ref $status;
+	}
+	return $answer;
 }
 
-# log($token): the requests of this account so far; without a token those of all.
+# log($token): {requests, counters} of this account so far; without a token those of all.
 sub log
 {
 	my ($self, $token) = @_;
 	return $self->control(GET => 'log' . (defined $token ? "?token=$token" : ''));
 }
 
-sub faults { my ($self, @faults) = @_; return $self->control(POST => 'faults', @faults) }
+# requests($token): a list, in order; in scalar context how many.
+sub requests
+{
+	my ($self, $token) = @_;
+	my @requests = @{ $self->log($token)->{requests} };
+	return wantarray ? @requests : scalar @requests;
+}
 
-sub latency { my ($self, $what) = @_; return $self->control(POST => 'latency', $what) }
+sub clear_log { return $_[0]->control(DELETE => 'log') }
 
-sub clock { my ($self, $what) = @_; return $self->control(POST => 'clock', $what) }
+# faults({ kind => ..., token => ... }, ...): arms them; the kinds are in test/sandbox/README.md.
+sub faults
+{
+	my ($self, @faults) = @_;
+	return $self->control(POST => 'faults', { faults => \@faults });
+}
+
+sub clear_faults { return $_[0]->control(DELETE => 'faults') }
+
+# latency(ms => 100, jitter_ms => 0) of every answer from now on
+sub latency { my ($self, %what) = @_; return $self->control(POST => 'latency', \%what) }
+
+# clock(now => ..., advance_s => ...): the stand-in's own clock
+sub clock { my ($self, %what) = @_; return $self->control(POST => 'clock', \%what) }
 
 sub stop
 {
 	my ($self) = @_;
 	my $process = delete $self->{process} or return;
+	close delete $self->{lifeline};
 	$process->kill_kill(grace => 5);
 	@running = grep { $_ != $self } @running;
 	return;
