@@ -1,0 +1,284 @@
+/*
+ * absence.c
+ *	  Linked tasks that a full read did not show.
+ *
+ * Absence is not deletion: a full read leaves out what is completed, archived
+ * or no longer shared, and a broken answer leaves out everything.  So an
+ * absent task is only marked as missing; then the provider's list of
+ * completed tasks is asked, then each remaining task by its id, and what is
+ * not found there either is asked for under a new id.  Only then is it a
+ * deletion, and it still meets the guard, together with the others of the run.
+ *
+ * If a read lacked suspiciously much and the first question finds such a task
+ * alive, the read itself was wrong: everything is forgotten and read again.
+ *
+ * Sync worker only.
+ */
+#include "postgres.h"
+
+#include "utils/hsearch.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "sync/absence.h"
+#include "sync/deletion.h"
+#include "sync/observe.h"
+#include "sync/plan.h"
+#include "sync/pull.h"
+
+/* the providers bound how far back one question may reach */
+#define COMPLETED_WINDOW_DAYS 85
+
+void
+tasksync_absence_record(TasksyncRun *run, bool is_stale)
+{
+	json_t	   *absent = json_array();
+	uint64		rows;
+	int			live;
+
+	if (!is_stale)
+	{
+		rows = tasksync_query("SELECT hub_id::text, remote_id FROM tasksync.links WHERE user_id = $1"
+							  " AND account_id = $2 AND kind = 'task' AND state = 'live'"
+							  " AND base ->> 'status' IS DISTINCT FROM 'done'",
+							  "uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id));
+		live = (int) rows;
+		for (uint64 row = 0; row < rows; row++)
+		{
+			char		key[204] = {0};
+
+			strlcpy(key, tasksync_cell_text(row, 2), sizeof(key));
+			if (run->seen == NULL || hash_search(run->seen, key, HASH_FIND, NULL) == NULL)
+				json_array_append_new(absent, json_pack("{s:s}", "hub_id",
+														tasksync_cell_text(row, 1)));
+		}
+		if (json_array_size(absent) > 0)
+		{
+			run->suspicious = tasksync_plan_guard((int) json_array_size(absent), live);
+			run->has_missing = true;
+			tasksync_batch("UPDATE tasksync.links l SET missing_since = coalesce(l.missing_since, now())"
+						   " FROM jsonb_to_recordset($4) r(hub_id uuid) WHERE l.user_id = $1"
+						   " AND l.account_id = $2 AND l.hub_id = r.hub_id AND $3 IS NOT NULL",
+						   run, absent);
+		}
+	}
+	if (run->seen)
+		hash_destroy(run->seen);
+	run->seen = NULL;
+}
+
+static void
+ask_completed(TasksyncRun *run)
+{
+	TimestampTz now = tasksync_now();
+	TimestampTz earliest = now - COMPLETED_WINDOW_DAYS * USECS_PER_DAY;
+
+	run->call.type = TASKSYNC_CALL_COMPLETED;
+	run->call.since = Max(run->previous_read_at - USECS_PER_DAY, earliest);
+	run->call.until = now + USECS_PER_DAY;
+	run->call.cursor = run->page_cursor;
+}
+
+/* the next missing object that this run has not asked about; false = none */
+static bool
+ask_point(TasksyncRun *run)
+{
+	uint64		rows;
+
+	if (run->probes >= TASKSYNC_PROBES_PER_RUN)
+		return false;
+	tasksync_run_begin(run, "look for missing tasks");
+	rows = tasksync_query("SELECT remote_id, kind FROM tasksync.links WHERE user_id = $1"
+						  " AND account_id = $2 AND missing_since IS NOT NULL"
+						  " AND remote_id COLLATE \"C\" > $3"
+						  " ORDER BY remote_id COLLATE \"C\" LIMIT 1",
+						  "uut", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
+						  tasksync_p_text(run->last_probed ? run->last_probed : ""));
+	if (rows > 0)
+	{
+		run->last_probed = MemoryContextStrdup(run->cxt, tasksync_cell_text(0, 1));
+		run->call.type = TASKSYNC_CALL_POINT_READ;
+		run->call.nremote_ids = 1;
+		run->call.remote_ids = palloc(sizeof(char *));
+		run->call.remote_ids[0] = run->last_probed;
+		tasksync_kind_from_name(tasksync_cell_text(0, 2), &run->call.kind);
+		run->probes++;
+	}
+	tasksync_run_commit(run);
+	return rows > 0;
+}
+
+static void
+ask_moved(TasksyncRun *run)
+{
+	ListCell   *cell;
+
+	run->call.type = TASKSYNC_CALL_MOVED_IDS;
+	run->call.kind = TASKSYNC_TASK;
+	run->call.nremote_ids = list_length(run->gone);
+	run->call.remote_ids = palloc(sizeof(char *) * run->call.nremote_ids);
+	foreach(cell, run->gone)
+		run->call.remote_ids[foreach_current_index(cell)] = lfirst(cell);
+}
+
+bool
+tasksync_absence_next(TasksyncRun *run)
+{
+	memset(&run->call, 0, sizeof(run->call));
+	run->call.base_url = run->provider->base_url();
+	run->call.zone = run->zone;
+
+	if (run->phase == TASKSYNC_PHASE_COMPLETED)
+	{
+		ask_completed(run);
+		return true;
+	}
+	if (ask_point(run))
+		return true;
+	if (run->gone == NIL)
+	{
+		if (run->probes < TASKSYNC_PROBES_PER_RUN)
+			run->has_missing = false;
+		return false;
+	}
+	ask_moved(run);
+	return true;
+}
+
+/* alive although a suspicious read lacked it: that read proves nothing about the others either */
+static void
+distrust_read(TasksyncRun *run)
+{
+	tasksync_query("UPDATE tasksync.links SET missing_since = NULL WHERE user_id = $1"
+				   " AND account_id = $2 AND missing_since IS NOT NULL",
+				   "uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id));
+	tasksync_query("UPDATE tasksync.schedules SET cursor = NULL WHERE user_id = $1"
+				   " AND account_id = $2",
+				   "uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id));
+	run->cursor = NULL;
+	run->has_missing = false;
+	run->error_code = "suspicious_enumeration";
+	run->error_message =
+		"the provider's full list lacked many tasks that still exist; nothing was deleted, and the list is read again";
+	run->phase = TASKSYNC_PHASE_DONE;
+}
+
+static void
+observed_point(TasksyncRun *run, TasksyncAnswer *answer)
+{
+	TasksyncObservation *one;
+	bool		alive;
+
+	if (answer->nobservations == 0)
+		return;
+	one = &answer->observations[0];
+	if (one->state == TASKSYNC_REMOTE_GONE)
+	{
+		MemoryContext old = MemoryContextSwitchTo(run->cxt);
+
+		run->gone = lappend(run->gone, pstrdup(one->remote_id));
+		MemoryContextSwitchTo(old);
+		return;
+	}
+	tasksync_run_begin(run, "record");
+	if (run->refs == NULL)
+		tasksync_refs_load(run);
+	alive = one->state == TASKSYNC_REMOTE_LIVE && one->kind == TASKSYNC_TASK &&
+		strcmp(one->record->value[TASKSYNC_F_STATUS], "open") == 0;
+	if (run->suspicious && alive)
+		distrust_read(run);
+	else
+	{
+		if (one->state == TASKSYNC_REMOTE_LIVE)
+			tasksync_pull_observations(run, one->kind, 1, &one);
+		else if (one->state == TASKSYNC_REMOTE_DELETED)
+			tasksync_pull_deletions(run, 1, one);
+		/* seen or hidden: either way not missing any more */
+		tasksync_query("UPDATE tasksync.links SET missing_since = NULL,"
+					   " state = CASE WHEN $4 THEN 'detached' ELSE state END"
+					   " WHERE user_id = $1 AND account_id = $2 AND remote_id = $3"
+					   " AND missing_since IS NOT NULL",
+					   "uutb", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
+					   tasksync_p_text(one->remote_id),
+					   tasksync_p_bool(one->state == TASKSYNC_REMOTE_HIDDEN));
+	}
+	tasksync_run_commit(run);
+}
+
+/* those that live on under a new id are linked to it; the others are deletions now */
+static void
+observed_moved(TasksyncRun *run, TasksyncAnswer *answer)
+{
+	json_t	   *moved = json_array();
+	TasksyncObservation *gone = palloc0(sizeof(TasksyncObservation) * list_length(run->gone));
+	int			ngone = 0;
+	ListCell   *cell;
+
+	foreach(cell, run->gone)
+	{
+		const char *new_id = NULL;
+
+		for (int i = 0; i < answer->nobservations; i++)
+			if (answer->observations[i].state == TASKSYNC_REMOTE_MOVED_ID &&
+				strcmp(answer->observations[i].remote_id, lfirst(cell)) == 0)
+				new_id = answer->observations[i].new_remote_id;
+		if (new_id)
+			json_array_append_new(moved, json_pack("{s:s, s:s}", "old", (char *) lfirst(cell), "new",
+												   new_id));
+		else
+		{
+			gone[ngone].kind = TASKSYNC_TASK;
+			gone[ngone].remote_id = lfirst(cell);
+			gone[ngone++].state = TASKSYNC_REMOTE_GONE;
+		}
+	}
+	tasksync_run_begin(run, "record");
+	if (run->refs == NULL)
+		tasksync_refs_load(run);
+	tasksync_batch("UPDATE tasksync.links l SET remote_id = r.new, missing_since = NULL, dirty = true"
+				   " FROM jsonb_to_recordset($4) r(old text, new text) WHERE l.user_id = $1"
+				   " AND l.account_id = $2 AND l.kind = 'task' AND l.remote_id = r.old"
+				   " AND $3 IS NOT NULL",
+				   run, moved);
+	tasksync_pull_deletions(run, ngone, gone);
+	tasksync_run_commit(run);
+	run->gone = NIL;
+	/* a task under a new id may wait for changes that were refused under the old one */
+	if (json_array_size(moved) > 0)
+	{
+		run->has_dirty = true;
+		run->phase = TASKSYNC_PHASE_SYNC;
+	}
+}
+
+void
+tasksync_absence_answer(TasksyncRun *run, TasksyncAnswer *answer)
+{
+	TasksyncObservation **items;
+
+	switch (run->call.type)
+	{
+		case TASKSYNC_CALL_COMPLETED:
+			items = palloc(sizeof(TasksyncObservation *) * Max(answer->nobservations, 1));
+			for (int i = 0; i < answer->nobservations; i++)
+				items[i] = &answer->observations[i];
+			tasksync_run_begin(run, "record");
+			if (run->refs == NULL)
+				tasksync_refs_load(run);
+			tasksync_pull_observations(run, TASKSYNC_TASK, answer->nobservations, items);
+			tasksync_run_commit(run);
+			run->page_cursor = answer->has_more && answer->cursor ?
+				MemoryContextStrdup(run->cxt, answer->cursor) : NULL;
+			if (run->page_cursor == NULL)
+				run->phase = TASKSYNC_PHASE_PROBE;
+			break;
+		case TASKSYNC_CALL_POINT_READ:
+			observed_point(run, answer);
+			break;
+		default:
+			observed_moved(run, answer);
+			break;
+	}
+}
