@@ -64,6 +64,7 @@ def user_env(run):
         "TMPDIR": os.path.join(run, "tmp"),
         "LANG": "C.UTF-8",
         "TZ": "UTC",
+        "NO_UPDATE_NOTIFIER": "1",
         MARK: run,
     }
     for name in ("CI", "PG_CONFIG", "CC", "FUZZ_SECONDS", "TERM", "COLUMNS"):

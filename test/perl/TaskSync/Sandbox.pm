@@ -29,6 +29,7 @@ use Fcntl qw(F_SETFD FD_CLOEXEC);
 use HTTP::Tiny;
 use IPC::Run ();
 use JSON::PP ();
+use Symbol qw(gensym);
 
 use PostgreSQL::Test::Utils ();
 use TaskSync::Wait;
@@ -51,7 +52,8 @@ sub start
 
 	# Output goes to a file: a pipe would stop the stand-in when nobody reads it. Its input is a pipe
 	# that ends with this process, whichever way: no server of ours may inherit the other end.
-	$self->{process} = IPC::Run::start(\@command, '<pipe', my $lifeline, '>', $log, '2>&1');
+	my $lifeline = gensym();
+	$self->{process} = IPC::Run::start(\@command, '<pipe', $lifeline, '>', $log, '2>&1');
 	fcntl($lifeline, F_SETFD, FD_CLOEXEC) or croak "fcntl: $!";
 	$self->{lifeline} = $lifeline;
 	push @running, $self;
