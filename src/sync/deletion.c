@@ -1,0 +1,521 @@
+/*
+ * deletion.c
+ *	  Deletions in both directions: judged, held, carried out.
+ *
+ * Coming in, a deletion has a proof (a tombstone, or a point read after a full
+ * read lacked the object) and still meets three judges: the guard against mass
+ * deletions, the edits that the hub made meanwhile, and the route's rule.
+ * Going out, the proof is the hub's own journal, and the guard is the same.
+ *
+ * Sync worker only, inside a transaction of a run.
+ */
+#include "postgres.h"
+
+#include "base/json.h"
+#include "sync/deletion.h"
+
+/* ---- common ---- */
+
+static const char sql_bury[] =
+	"WITH dead AS (DELETE FROM tasksync.links l USING jsonb_to_recordset($4) r(hub_id uuid, proof text)"
+	" WHERE l.user_id = $1 AND l.account_id = $2 AND l.hub_id = r.hub_id"
+	" RETURNING l.hub_id, l.kind, l.remote_id, r.proof)"
+	" INSERT INTO tasksync.graves (user_id, account_id, remote_id, kind, hub_id, proof, run_id)"
+	" SELECT $1, $2, remote_id, kind, hub_id, proof, $3 FROM dead WHERE remote_id IS NOT NULL"
+	" ON CONFLICT (user_id, account_id, kind, remote_id) DO NOTHING";
+
+/* the object is made anew: the old id is dead, the link waits for a new one */
+static const char sql_recreate[] =
+	"WITH old AS (SELECT l.hub_id, l.kind, l.remote_id FROM tasksync.links l"
+	"  JOIN jsonb_to_recordset($4) r(hub_id uuid) ON r.hub_id = l.hub_id"
+	"  WHERE l.user_id = $1 AND l.account_id = $2 AND l.remote_id IS NOT NULL),"
+	" buried AS (INSERT INTO tasksync.graves (user_id, account_id, remote_id, kind, hub_id, proof, run_id)"
+	"  SELECT $1, $2, remote_id, kind, hub_id, 'recreated', $3 FROM old"
+	"  ON CONFLICT (user_id, account_id, kind, remote_id) DO NOTHING)"
+	" UPDATE tasksync.links l SET remote_id = NULL, state = 'pending_create', base = '{}',"
+	"  memo = NULL, raw = NULL, dirty = true, missing_since = NULL FROM old"
+	" WHERE l.user_id = $1 AND l.account_id = $2 AND l.hub_id = old.hub_id";
+
+static const char sql_hold[] =
+	"WITH held AS (UPDATE tasksync.links l SET state = CASE WHEN r.direction = 'in' THEN 'held' ELSE l.state END,"
+	"  dirty = false, missing_since = NULL"
+	"  FROM jsonb_to_recordset($4) r(hub_id uuid, direction text) WHERE l.user_id = $1"
+	"  AND l.account_id = $2 AND l.hub_id = r.hub_id RETURNING l.hub_id)"
+	" INSERT INTO tasksync.held_changes (user_id, account_id, run_id, direction, change, kind, hub_id,"
+	"  remote_id, proof, reason)"
+	" SELECT $1, $2, $3, r.direction, 'delete', r.kind, r.hub_id, r.remote_id, r.proof, r.reason"
+	" FROM jsonb_to_recordset($4) r(hub_id uuid, direction text, kind text, remote_id text, proof text,"
+	"  reason text) JOIN held USING (hub_id)"
+	" ON CONFLICT (user_id, account_id, hub_id, direction, change) WHERE status = 'held' DO NOTHING";
+
+static const char sql_edit_wins[] =
+	"INSERT INTO tasksync.conflicts (user_id, account_id, run_id, kind, hub_id, field, hub, result, rule, status)"
+	" SELECT $1, $2, $3, r.kind, r.hub_id, 'deleted', r.hub, r.hub, r.rule, 'settled'"
+	" FROM jsonb_to_recordset($4) r(kind text, hub_id uuid, hub jsonb, rule text)";
+
+void
+tasksync_deletion_bury(TasksyncRun *run, json_t *rows)
+{
+	tasksync_batch(sql_bury, run, rows);
+}
+
+static void
+hold(TasksyncRun *run, List *links, const char *direction, const char *proof, const char *reason)
+{
+	json_t	   *rows = json_array();
+	ListCell   *cell;
+
+	foreach(cell, links)
+	{
+		TasksyncLink *link = lfirst(cell);
+
+		json_array_append_new(rows,
+							  json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:s}", "hub_id", link->hub_id,
+										"direction", direction, "kind",
+										tasksync_kind_name(link->kind), "remote_id",
+										link->remote_id, "proof", proof, "reason", reason));
+	}
+	tasksync_batch(sql_hold, run, rows);
+	run->counts.held += list_length(links);
+	run->error_code = "changes_held";
+	run->error_message = "more deletions at once than the guard lets through; see held_changes, then call approve_held() or reject_held()";
+}
+
+static json_t *
+hub_ids(List *links)
+{
+	json_t	   *rows = json_array();
+	ListCell   *cell;
+
+	foreach(cell, links)
+		json_array_append_new(rows, json_pack("{s:s}", "hub_id",
+											  ((TasksyncLink *) lfirst(cell))->hub_id));
+	return rows;
+}
+
+static void
+bury_all(TasksyncRun *run, List *links, const char *proof)
+{
+	json_t	   *rows = json_array();
+	ListCell   *cell;
+
+	foreach(cell, links)
+		json_array_append_new(rows, json_pack("{s:s, s:s}", "hub_id",
+											  ((TasksyncLink *) lfirst(cell))->hub_id, "proof",
+											  proof));
+	tasksync_deletion_bury(run, rows);
+}
+
+/* ---- going out ---- */
+
+/*
+ * Pending deletions that nobody approved and that no other account has already
+ * proved, and the tasks that would remain.
+ */
+static const char sql_out_counts[] =
+	"SELECT count(*) FILTER (WHERE l.state = 'pending_delete' AND NOT EXISTS"
+	"  (SELECT FROM tasksync.held_changes h WHERE h.user_id = $1 AND h.account_id = $2"
+	"   AND h.hub_id = l.hub_id AND h.direction = 'out' AND h.status = 'approved')"
+	"  AND NOT EXISTS (SELECT FROM tasksync.graves g JOIN tasksync.accounts a"
+	"   ON a.user_id = g.user_id AND a.id = g.account_id"
+	"   WHERE g.user_id = $1 AND g.hub_id = l.hub_id AND g.account_id <> $2"
+	"   AND g.proof <> 'hub_delete'))::integer,"
+	" count(*) FILTER (WHERE l.state = 'live')::integer"
+	" FROM tasksync.links l WHERE l.user_id = $1 AND l.account_id = $2 AND l.kind = 'task'";
+
+static const char sql_approved[] =
+	"SELECT h.hub_id::text FROM tasksync.held_changes h WHERE h.user_id = $1 AND h.account_id = $2"
+	" AND h.direction = 'out' AND h.status = 'approved'";
+
+/* something alive still hangs below it at the provider, as far as we know */
+static const char sql_needed[] =
+	"SELECT DISTINCT r.hub_id::text FROM jsonb_to_recordset($3) r(hub_id uuid)"
+	" JOIN tasksync.links l ON l.user_id = $1 AND l.account_id = $2 AND l.state = 'live'"
+	" AND r.hub_id::text IN (l.base ->> 'parent_id', l.base ->> 'section_id', l.base ->> 'project_id')";
+
+static json_t *
+id_set(uint64 rows)
+{
+	json_t	   *set = json_object();
+
+	for (uint64 row = 0; row < rows; row++)
+		json_object_set_new(set, tasksync_cell_text(row, 1), json_true());
+	return set;
+}
+
+/* containers after what they contain, parents after their children */
+static int
+by_kind_downwards(const ListCell *a, const ListCell *b)
+{
+	return (int) ((TasksyncLink *) lfirst(b))->kind - (int) ((TasksyncLink *) lfirst(a))->kind;
+}
+
+List *
+tasksync_deletion_sendable(TasksyncRun *run, List *links)
+{
+	List	   *sendable = NIL;
+	List	   *stopped = NIL;
+	json_t	   *approved;
+	json_t	   *needed;
+	ListCell   *cell;
+	bool		guarded = false;
+
+	tasksync_query(sql_out_counts, "uu", tasksync_p_uuid(run->user_id),
+				   tasksync_p_uuid(run->account_id));
+	if (run->guard_out)
+	{
+		int			deletes = (int) tasksync_cell_long(0, 1, 0);
+
+		guarded = tasksync_plan_guard(deletes, deletes + (int) tasksync_cell_long(0, 2, 0));
+	}
+	approved = id_set(tasksync_query(sql_approved, "uu", tasksync_p_uuid(run->user_id),
+									 tasksync_p_uuid(run->account_id)));
+	needed = id_set(tasksync_query(sql_needed, "uuj", tasksync_p_uuid(run->user_id),
+								   tasksync_p_uuid(run->account_id),
+								   tasksync_p_text(tasksync_json_text(hub_ids(links)))));
+	foreach(cell, links)
+	{
+		TasksyncLink *link = lfirst(cell);
+
+		if (guarded && !json_object_get(approved, link->hub_id))
+			stopped = lappend(stopped, link);
+		else if (link->remote_id && !json_object_get(needed, link->hub_id))
+			sendable = lappend(sendable, link);
+	}
+	if (stopped != NIL)
+		hold(run, stopped, "out", "hub_delete",
+			 "many tasks were deleted at the hub at once; approve to delete them at the provider too");
+	list_sort(sendable, by_kind_downwards);
+	return sendable;
+}
+
+/* ---- coming in ---- */
+
+/* tasks below the given ones that the provider deleted along with them, or that hang there unseen by it */
+static const char sql_subtree[] =
+	"WITH RECURSIVE below AS ("
+	" SELECT t.id FROM jsonb_to_recordset($4) r(hub_id uuid)"
+	"  JOIN tasksync.tasks t ON t.user_id = $1 AND t.parent_id = r.hub_id"
+	" UNION SELECT t.id FROM below b JOIN tasksync.tasks t ON t.user_id = $1 AND t.parent_id = b.id)"
+	" SELECT b.id::text FROM below b WHERE $2 IS NOT NULL AND $3 IS NOT NULL";
+
+static const char sql_members[] =
+	"SELECT t.id::text FROM jsonb_to_recordset($4) r(hub_id uuid)"
+	" JOIN tasksync.tasks t ON t.user_id = $1 AND r.hub_id IN (t.project_id, t.section_id)"
+	" WHERE $2 IS NOT NULL AND $3 IS NOT NULL";
+
+/* a container's tasks or a task's descendants, with their links in this account */
+static List *
+links_below(TasksyncRun *run, const char *sql, List *links)
+{
+	json_t	   *ids = json_array();
+	List	   *below = NIL;
+	TasksyncLink **found;
+	uint64		rows;
+	int			count;
+
+	rows = tasksync_query(sql, "uuuj", tasksync_p_uuid(run->user_id),
+						  tasksync_p_uuid(run->account_id), tasksync_p_uuid(run->run_id),
+						  tasksync_p_text(tasksync_json_text(hub_ids(links))));
+	for (uint64 row = 0; row < rows; row++)
+		json_array_append_new(ids, json_pack("{s:s}", "hub_id", tasksync_cell_text(row, 1)));
+	found = tasksync_links_read(run, ids, &count);
+	for (int i = 0; i < count; i++)
+		below = lappend(below, found[i]);
+	return below;
+}
+
+static bool
+contains(List *links, const char *hub_id)
+{
+	ListCell   *cell;
+
+	foreach(cell, links)
+		if (strcmp(((TasksyncLink *) lfirst(cell))->hub_id, hub_id) == 0)
+			return true;
+	return false;
+}
+
+static TasksyncDeleteVerdict
+judge(TasksyncRun *run, TasksyncLink *link)
+{
+	const TasksyncRoute *route;
+
+	if (link->state == 'c')
+		return TASKSYNC_DELETE_LOSES;	/* made here since: a new child is an edit */
+	route = tasksync_refs_route(run, link->hub->value[TASKSYNC_F_PROJECT]);
+	return tasksync_plan_delete(route ? &route->policy : &run->policy,
+								tasksync_link_out(run, link)->present);
+}
+
+/* a survivor keeps its ancestors: without them it would hang in the air */
+static List *
+spare_ancestors(List *doomed, List *survivors)
+{
+	ListCell   *cell;
+
+	foreach(cell, survivors)
+	{
+		TasksyncLink *link = lfirst(cell);
+		ListCell   *other;
+
+		foreach(other, doomed)
+		{
+			TasksyncLink *above = lfirst(other);
+
+			if (link->hub->value[TASKSYNC_F_PARENT] &&
+				strcmp(above->hub_id, link->hub->value[TASKSYNC_F_PARENT]) == 0)
+			{
+				doomed = foreach_delete_current(doomed, other);
+				survivors = lappend(survivors, above);
+			}
+		}
+	}
+	return doomed;
+}
+
+static void
+recreate(TasksyncRun *run, List *survivors)
+{
+	json_t	   *rows = json_array();
+	ListCell   *cell;
+
+	foreach(cell, survivors)
+	{
+		TasksyncLink *link = lfirst(cell);
+
+		json_array_append_new(rows, json_pack("{s:s, s:s, s:o, s:s}", "kind",
+											  tasksync_kind_name(link->kind), "hub_id",
+											  link->hub_id, "hub",
+											  tasksync_record_to_json(link->hub), "rule",
+											  "edit_wins"));
+	}
+	tasksync_batch(sql_edit_wins, run, rows);
+	tasksync_batch(sql_recreate, run, hub_ids(survivors));
+	run->counts.conflicts += list_length(survivors);
+	run->has_dirty |= survivors != NIL;
+}
+
+/* what the route says of a deletion at the provider */
+static bool
+apply_route_rule(TasksyncRun *run, TasksyncLink *link)
+{
+	const TasksyncRoute *route = tasksync_refs_route(run, link->hub->value[TASKSYNC_F_PROJECT]);
+
+	if (route == NULL || (route->pulls && route->on_remote_delete == 'p'))
+		return false;
+	if (route->pulls && route->on_remote_delete == 'c')
+		tasksync_query("UPDATE tasksync.tasks SET status = 'done', completed_at = now()"
+					   " WHERE user_id = $1 AND id = $2 AND status = 'open'",
+					   "uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(link->hub_id));
+	return true;
+}
+
+/* deletes hub tasks whose links say that nothing speaks against it */
+static void
+delete_tasks(TasksyncRun *run, List *links, const char *proof)
+{
+	List	   *doomed = NIL;
+	List	   *survivors = NIL;
+	List	   *gone = NIL;
+	ListCell   *cell;
+
+	foreach(cell, list_concat_copy(links, links_below(run, sql_subtree, links)))
+	{
+		TasksyncLink *link = lfirst(cell);
+
+		if (contains(doomed, link->hub_id) || contains(survivors, link->hub_id) ||
+			link->state == 'x' || link->state == 'h')
+			continue;
+		if (link->hub == NULL || apply_route_rule(run, link))
+			gone = lappend(gone, link);
+		else if (judge(run, link) == TASKSYNC_DELETE_BOTH)
+			doomed = lappend(doomed, link);
+		else
+			survivors = lappend(survivors, link);
+	}
+	doomed = spare_ancestors(doomed, survivors);
+	bury_all(run, gone, proof);
+	bury_all(run, doomed, proof);
+	recreate(run, survivors);
+	/* what hangs below and is not part of this lives on one level higher */
+	tasksync_batch("UPDATE tasksync.tasks t SET parent_id = NULL"
+				   " FROM jsonb_to_recordset($4) r(hub_id uuid) WHERE t.user_id = $1"
+				   " AND t.parent_id = r.hub_id AND $2 IS NOT NULL AND $3 IS NOT NULL"
+				   " AND NOT EXISTS (SELECT FROM jsonb_to_recordset($4) x(hub_id uuid) WHERE x.hub_id = t.id)",
+				   run, hub_ids(doomed));
+	tasksync_batch("DELETE FROM tasksync.tasks t USING jsonb_to_recordset($4) r(hub_id uuid)"
+				   " WHERE t.user_id = $1 AND t.id = r.hub_id AND $2 IS NOT NULL AND $3 IS NOT NULL",
+				   run, hub_ids(doomed));
+	run->counts.deleted += list_length(doomed);
+}
+
+/* live tasks of one project in this account */
+static int
+live_in_project(TasksyncRun *run, const char *project_id)
+{
+	tasksync_query("SELECT count(*)::integer FROM tasksync.tasks t JOIN tasksync.links l"
+				   " ON l.user_id = $1 AND l.account_id = $2 AND l.hub_id = t.id AND l.state = 'live'"
+				   " WHERE t.user_id = $1 AND t.project_id = $3",
+				   "uuu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
+				   tasksync_p_uuid(project_id));
+	return (int) tasksync_cell_long(0, 1, 0);
+}
+
+/* splits by project; a project from which too much goes at once is held */
+static void
+guard_tasks(TasksyncRun *run, List *links, const char *proof)
+{
+	List	   *free_to_go = NIL;
+
+	while (links != NIL)
+	{
+		TasksyncLink *first = linitial(links);
+		const char *project = first->hub ? first->hub->value[TASKSYNC_F_PROJECT] : NULL;
+		List	   *same = NIL;
+		List	   *rest = NIL;
+		ListCell   *cell;
+
+		foreach(cell, links)
+		{
+			TasksyncLink *link = lfirst(cell);
+			const char *other = link->hub ? link->hub->value[TASKSYNC_F_PROJECT] : NULL;
+
+			if ((project == NULL && other == NULL) ||
+				(project && other && strcmp(project, other) == 0))
+				same = lappend(same, link);
+			else
+				rest = lappend(rest, link);
+		}
+		if (project && run->guard_in &&
+			tasksync_plan_guard(list_length(same), live_in_project(run, project)))
+			hold(run, same, "in", proof,
+				 "the provider deleted many tasks of this project at once; approve to delete them here too");
+		else
+			free_to_go = list_concat(free_to_go, same);
+		links = rest;
+	}
+	if (free_to_go != NIL)
+		delete_tasks(run, free_to_go, proof);
+}
+
+/* tasks of a dead project that were edited here, or that it does not know, move to the inbox */
+static const char sql_rescue[] =
+	"UPDATE tasksync.tasks t SET project_id = i.id, section_id = NULL, parent_id = NULL"
+	" FROM tasksync.projects i, jsonb_to_recordset($4) r(hub_id uuid)"
+	" WHERE i.user_id = $1 AND i.is_inbox AND t.user_id = $1 AND t.id = r.hub_id"
+	" AND t.project_id <> i.id AND $2 IS NOT NULL AND $3 IS NOT NULL";
+
+static void
+delete_project(TasksyncRun *run, TasksyncLink *project, const char *proof)
+{
+	List	   *one = list_make1(project);
+	List	   *members = links_below(run, sql_members, one);
+	const TasksyncRoute *route = tasksync_refs_route(run, project->hub_id);
+	List	   *rescued = NIL;
+	List	   *doomed = NIL;
+	ListCell   *cell;
+
+	if (run->guard_in && tasksync_plan_guard(list_length(members), list_length(members)))
+	{
+		hold(run, list_concat(members, one), "in", proof,
+			 "the provider deleted a project with several tasks; approve to delete them here too");
+		return;
+	}
+	if (route && (!route->pulls || route->on_remote_delete != 'p'))
+	{
+		bury_all(run, list_concat(members, one), "container_deleted");
+		tasksync_query("DELETE FROM tasksync.project_links WHERE user_id = $1 AND account_id = $2"
+					   " AND project_id = $3",
+					   "uuu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
+					   tasksync_p_uuid(project->hub_id));
+		return;
+	}
+	foreach(cell, members)
+	{
+		TasksyncLink *link = lfirst(cell);
+
+		if (link->hub && judge(run, link) != TASKSYNC_DELETE_BOTH)
+			rescued = lappend(rescued, link);
+		else
+			doomed = lappend(doomed, link);
+	}
+	recreate(run, rescued);
+	tasksync_batch(sql_rescue, run, hub_ids(rescued));
+	bury_all(run, doomed, "container_deleted");
+	bury_all(run, one, proof);
+	tasksync_query("DELETE FROM tasksync.projects WHERE user_id = $1 AND id = $2", "uu",
+				   tasksync_p_uuid(run->user_id), tasksync_p_uuid(project->hub_id));
+	run->counts.deleted += list_length(doomed) + 1;
+}
+
+/*
+ * Tasks that still sit in a dead section, as far as both sides know, went with
+ * it: the provider takes them along and need not say so one by one.
+ */
+static void
+delete_section(TasksyncRun *run, TasksyncLink *section, const char *proof)
+{
+	List	   *members = NIL;
+	ListCell   *cell;
+
+	foreach(cell, links_below(run, sql_members, list_make1(section)))
+	{
+		TasksyncLink *link = lfirst(cell);
+		const char *base = link->base->value[TASKSYNC_F_SECTION];
+
+		if (link->state == 'l' && base && strcmp(base, section->hub_id) == 0)
+			members = lappend(members, link);
+	}
+	if (members != NIL)
+		guard_tasks(run, members, "container_deleted");
+	bury_all(run, list_make1(section), proof);
+	tasksync_query("DELETE FROM tasksync.sections WHERE user_id = $1 AND id = $2", "uu",
+				   tasksync_p_uuid(run->user_id), tasksync_p_uuid(section->hub_id));
+	run->counts.deleted++;
+}
+
+static void
+delete_label(TasksyncRun *run, TasksyncLink *label, const char *proof)
+{
+	bury_all(run, list_make1(label), proof);
+	tasksync_query("DELETE FROM tasksync.labels WHERE user_id = $1 AND id = $2", "uu",
+				   tasksync_p_uuid(run->user_id), tasksync_p_uuid(label->hub_id));
+	run->counts.deleted++;
+}
+
+/*
+ * tasksync_deletion_record takes in that the provider deleted these objects.
+ */
+void
+tasksync_deletion_record(TasksyncRun *run, TasksyncKind kind, List *links, const char *proof)
+{
+	List	   *alive = NIL;
+	List	   *gone = NIL;
+	ListCell   *cell;
+
+	foreach(cell, links)
+	{
+		TasksyncLink *link = lfirst(cell);
+
+		/* deleted on both sides, or out of scope: nothing is left to decide */
+		if (link->hub == NULL || link->state == 'd' || link->state == 'x')
+			gone = lappend(gone, link);
+		else
+			alive = lappend(alive, link);
+	}
+	bury_all(run, gone, proof);
+	if (kind == TASKSYNC_TASK && alive != NIL)
+		guard_tasks(run, alive, proof);
+	foreach(cell, alive)
+	{
+		if (kind == TASKSYNC_PROJECT)
+			delete_project(run, lfirst(cell), proof);
+		else if (kind == TASKSYNC_SECTION)
+			delete_section(run, lfirst(cell), proof);
+		else if (kind == TASKSYNC_LABEL)
+			delete_label(run, lfirst(cell), proof);
+	}
+	if (kind != TASKSYNC_TASK)
+		tasksync_refs_load(run);
+}
