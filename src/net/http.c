@@ -36,7 +36,7 @@
 
 #define EVENTS_PER_CALL 128
 #define LARGEST_POOL 128
-#define IDLE_CONNECTION_SECONDS 90L
+#define SPARE_DESCRIPTORS 16
 #define TRIM_AFTER_BYTES INT64CONST(8388608)
 
 struct TasksyncHttp
@@ -232,7 +232,6 @@ tasksync_http_create(void)
 	SET(CURLMOPT_TIMERFUNCTION, set_timer);
 	SET(CURLMOPT_TIMERDATA, http);
 	SET(CURLMOPT_PIPELINING, (long) CURLPIPE_MULTIPLEX);
-	reserve_descriptors(http);
 	return http;
 }
 

@@ -43,7 +43,7 @@ typedef enum TasksyncHttpOutcome
 	TASKSYNC_HTTP_ANSWERED,		/* a complete answer, whatever its status */
 	TASKSYNC_HTTP_NOT_SENT,		/* surely nothing of it was processed: no connection */
 	TASKSYNC_HTTP_UNKNOWN,		/* sent, but no complete answer */
-	TASKSYNC_HTTP_TOO_LARGE,	/* the answer passed tasksync.max_response_size; counts as unknown for writes */
+	TASKSYNC_HTTP_TOO_LARGE,	/* longer than tasksync.max_response_size; unknown for writes */
 	TASKSYNC_HTTP_REFUSED,		/* not even tried: forbidden address or malformed URL */
 } TasksyncHttpOutcome;
 
@@ -57,7 +57,7 @@ typedef struct TasksyncHttpResponse
 	char		retry_after[64];	/* raw header, "" if absent */
 	char		rate_reset[32];	/* x-ratelimit-reset */
 	char		date[64];
-	char		error[256];		/* for people when outcome is not ANSWERED; no URL query, no header */
+	char		error[256];		/* for people, if not ANSWERED; no URL query, no header */
 	int64		sent_bytes;
 	int64		received_bytes;
 	int64		elapsed_ms;
@@ -82,7 +82,7 @@ extern const TasksyncHttpResponse *tasksync_transfer_response(TasksyncTransfer *
 /* frees it; one that is still under way is cancelled */
 extern void tasksync_transfer_release(TasksyncTransfer *transfer);
 extern int	tasksync_http_under_way(TasksyncHttp *http);
-/* how many requests may sensibly be under way: max_concurrent_accounts, less if descriptors are short */
+/* how many requests may be under way: max_concurrent_accounts, less if descriptors are short */
 extern int	tasksync_http_capacity(TasksyncHttp *http);
 /* for an idle moment: returns memory to the system after large answers */
 extern void tasksync_http_trim(TasksyncHttp *http);

@@ -170,30 +170,51 @@ look_after(void)
 }
 
 /*
- * stop_unwanted - SIGTERM for workers that are switched off or in the way.
- * True if one has not left yet.
+ * must_stop - is there a worker that should not be?  Lock held.
+ */
+static bool
+must_stop(const TasksyncSlot *slot)
+{
+	return OidIsValid(slot->database) && (!slot->wanted || slot->holds > 0) &&
+		   (slot->pid != 0 || slot->state == TASKSYNC_SLOT_STARTING);
+}
+
+/*
+ * stop_unwanted - sends away workers that are switched off or in the way.
+ *
+ * First by their latch: a worker that has nothing better to do leaves at once
+ * and without a line in the log.  After a second by SIGTERM, which also ends a
+ * long statement.  True if one has not left yet.
  */
 static bool
 stop_unwanted(void)
 {
+	static TimestampTz asked_at[TASKSYNC_MAX_DATABASES];
+	TimestampTz now = GetCurrentTimestamp();
 	bool waiting = false;
 
 	for (int i = 0; i < TASKSYNC_MAX_DATABASES; i++)
 	{
 		TasksyncSlot *slot = &tasksync_shared->slots[i];
 		bool stop;
-		int pid;
+		bool by_force;
 
 		LWLockAcquire(tasksync_shared->lock, LW_SHARED);
-		stop = OidIsValid(slot->database) && (!slot->wanted || slot->holds > 0) &&
-			   (slot->pid != 0 || slot->state == TASKSYNC_SLOT_STARTING);
-		pid = slot->pid;
+		stop = must_stop(slot);
+		if (!stop)
+			asked_at[i] = 0;
+		else if (asked_at[i] == 0)
+		{
+			asked_at[i] = now;
+			tasksync_signal_process(slot->procno);
+		}
+		by_force = stop && TimestampDifferenceExceeds(asked_at[i], now, STOPPING_POLL_MS);
 
 		/* under the lock, because a worker's pid is its own until it has given back the slot */
-		if (stop && handles[i] == NULL && pid != 0)
-			kill(pid, SIGTERM);
+		if (by_force && handles[i] == NULL && slot->pid != 0)
+			kill(slot->pid, SIGTERM);
 		LWLockRelease(tasksync_shared->lock);
-		if (stop && handles[i] != NULL)
+		if (by_force && handles[i] != NULL)
 			TerminateBackgroundWorker(handles[i]);
 		waiting = waiting || stop;
 	}

@@ -172,6 +172,7 @@ hold(Oid database)
 		slot->holds++;
 		holds[nholds++] = database;
 		running = slot->pid != 0 || slot->state == TASKSYNC_SLOT_STARTING;
+		tasksync_signal_process(slot->procno);
 	}
 	LWLockRelease(tasksync_shared->lock);
 	return running;
@@ -193,9 +194,10 @@ worker_is_there(Oid database)
 /*
  * tasksync_hold_database - keeps the worker out until the end of this transaction.
  *
- * The launcher sends the signal: it knows the workers that are starting too.
- * If the worker does not leave in time the command goes on and says itself
- * that the database is in use.
+ * The worker sees the hold in its slot; one that is too busy to look gets a
+ * signal from the launcher, which knows the workers that are starting too.  If
+ * it does not leave in time the command goes on and says itself that the
+ * database is in use.
  */
 void
 tasksync_hold_database(Oid database)

@@ -13,7 +13,7 @@
 /* at commit of this transaction, wake the worker of this database: there is work */
 extern void tasksync_wake(void);
 
-/* at the end of this transaction, whatever it is: look again at what is installed and switched on */
+/* at the end of this transaction, whatever it is: look again at what is installed and on */
 extern void tasksync_wake_launcher(void);
 
 /*

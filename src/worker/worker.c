@@ -49,6 +49,7 @@
 static TasksyncSlot *slot = NULL;
 static TasksyncHttp *http = NULL;
 static MemoryContext loop_context = NULL;
+static bool asked_to_leave = false;
 static char database_name[NAMEDATALEN]; /* for messages; a rename sends the worker away */
 
 /* what the loop remembers from one round to the next; times are monotonic ms */
@@ -77,10 +78,9 @@ next_start(int code)
 	int64 delay = 1000;
 
 	/* nothing to do here, unless that has changed since it was looked at */
-	if (code == 0 && pg_atomic_read_u32(&slot->checks) == loop.checks)
+	if (code == 0 && !asked_to_leave && pg_atomic_read_u32(&slot->checks) == loop.checks)
 		return TimestampTzPlusMilliseconds(now, ABSENT_RETRY_MS);
-	if (code == 0 || ProcDiePending ||
-		TimestampDifferenceExceeds(slot->started_at, now, HEALTHY_UPTIME_MS))
+	if (code == 0 || TimestampDifferenceExceeds(slot->started_at, now, HEALTHY_UPTIME_MS))
 	{
 		slot->failures = 0;
 		return now;
@@ -365,6 +365,22 @@ time_to_wait(void)
 }
 
 /*
+ * leave_if_asked - switched off, or a command wants the database for itself.
+ *
+ * By a look at the slot instead of a signal, so that an ordinary DROP DATABASE
+ * leaves no FATAL in the log.  The launcher sends the signal a second later.
+ */
+static void
+leave_if_asked(void)
+{
+	LWLockAcquire(tasksync_shared->lock, LW_SHARED);
+	asked_to_leave = !slot->wanted || slot->holds > 0;
+	LWLockRelease(tasksync_shared->lock);
+	if (asked_to_leave)
+		proc_exit(0);
+}
+
+/*
  * hear - what backends have told since the last round.
  */
 static void
@@ -373,6 +389,7 @@ hear(bool reloaded)
 	uint32 wakes = pg_atomic_read_u32(&slot->wakes);
 	uint32 checks = pg_atomic_read_u32(&slot->checks);
 
+	leave_if_asked();
 	if (wakes != loop.wakes)
 	{
 		loop.wakes = wakes;
@@ -457,6 +474,7 @@ tasksync_worker_main(Datum argument)
 	tasksync_runs_init(http, slot);
 	tasksync_wait_init(tasksync_http_fd(http));
 	loop.check_now = true;
+	hear(false);
 
 	for (;;)
 	{
