@@ -41,6 +41,20 @@ def texts(root):
     return found
 
 
+def settings(root):
+    """The table of settings in the README against the settings that the library defines."""
+    source = os.path.join("src", "base", "guc.c")
+    if not os.path.exists(os.path.join(root, source)):
+        return []
+    defined = set(re.findall(r'DefineCustom\w+Variable\(\s*"tasksync\.(\w+)"', read(root, source)))
+    text = read(root, "README.md")
+    section = re.search(r"^## Settings\n(.*?)^## ", text, re.S | re.M)
+    told = set(re.findall(r"^\| `(\w+)`", section.group(1), re.M)) if section else set()
+    return [("README.md", 0, f"the setting tasksync.{name} is not in the table of settings")
+            for name in sorted(defined - told) if name != "test_points"] + \
+        [("README.md", 0, f"there is no setting tasksync.{name}") for name in sorted(told - defined)]
+
+
 def generated(path):
     return path.endswith((".o", ".d", ".so")) or path.startswith((".tasksync-quickstart",
                                                                   "regression."))
