@@ -29,7 +29,7 @@ CREATE FUNCTION tasksync.rotate_key(
 	OUT key_id text, OUT key_added boolean, OUT resealed bigint, OUT remaining bigint, OUT unreadable bigint)
 	AS 'MODULE_PATHNAME', 'tasksync_rotate_key'
 	LANGUAGE c VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION tasksync.rotate_key(integer) IS 'Appends a new key to the key file and seals every provider secret again with it; the old keys keep opening. Finishes an earlier rotation first instead, if one was interrupted. With batch, that many accounts per call: repeat until nothing remains. For superusers only.';
+COMMENT ON FUNCTION tasksync.rotate_key(integer) IS 'Appends a new key to the key file and seals every provider secret again with it; the old keys keep opening. Finishes an earlier rotation first instead, if one was interrupted. With batch, that many accounts per call: repeat until remaining is 0. What is unreadable (sealed with a key that is lost, or damaged) is left as it is. For superusers only.';
 REVOKE ALL ON FUNCTION tasksync.rotate_key(integer) FROM PUBLIC;
 
 CREATE FUNCTION tasksync.key_ring(OUT key_id text, OUT is_primary boolean, OUT message text, OUT hint text) RETURNS SETOF record
@@ -57,16 +57,16 @@ CREATE VIEW tasksync.key_status AS
 			WHEN ring.key_id IS NULL THEN 'the key file does not hold this key: these secrets are locked'
 			WHEN ring.is_primary THEN 'seals and opens'
 			WHEN coalesce(used.secrets, 0) > 0 THEN 'opens what it sealed before the last rotation'
-			ELSE 'opens nothing in this database'
+			ELSE 'no provider secret of this database needs it'
 		END AS message,
 		CASE
 			WHEN ring.hint IS NOT NULL THEN ring.hint
 			WHEN ring.key_id IS NULL THEN 'Restore the key file that was in use then, or append its key to the present one.'
-			WHEN NOT ring.is_primary AND coalesce(used.secrets, 0) > 0 THEN 'Run SELECT * FROM tasksync.rotate_key() until nothing remains.'
+			WHEN NOT ring.is_primary AND coalesce(used.secrets, 0) > 0 THEN 'Run SELECT * FROM tasksync.rotate_key() until remaining is 0.'
 		END AS hint
 	FROM tasksync.key_ring() ring
 	FULL JOIN used ON used.key_id = ring.key_id;
-COMMENT ON VIEW tasksync.key_status IS 'The keys that seal secrets: those in the key file and those that rows of this database need. Ids and counts, never a key. Other databases of the server may use the same file.';
+COMMENT ON VIEW tasksync.key_status IS 'The keys that seal secrets: those in the key file and those that provider secrets of this database need. Ids and counts, never a key. Other databases of the server, and secrets that applications sealed with encrypt_token(), may need a key as well.';
 COMMENT ON COLUMN tasksync.key_status.key_id IS 'Eight hexadecimal digits derived from the key; null in the row that says why there is no usable key file.';
 COMMENT ON COLUMN tasksync.key_status.is_primary IS 'Whether new secrets are sealed with it: the last key of the file.';
 COMMENT ON COLUMN tasksync.key_status.is_usable IS 'Whether the key file holds it.';

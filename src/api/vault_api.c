@@ -252,85 +252,121 @@ typedef struct Rotation
 {
 	uint32		key_id;			/* what everything shall be sealed with */
 	unsigned char key_bytes[4]; /* the same as it stands in the seals */
-	int64		limit;			/* rows still allowed in this call */
-	int64		resealed;
-	int64		unreadable;
+	int64		limit;			/* accounts still allowed in this call */
+	int64		resealed;		/* rows, as the next two */
+	int64		remaining;		/* sealed with another key and could be sealed again */
+	int64		unreadable;		/* sealed with another key that does not open them */
 } Rotation;
 
-/* one row of account_tokens or provider_credentials; the texts of its contexts */
+/* one row of account_tokens or provider_credentials with the secrets it holds */
 typedef struct SealedRow
 {
 	char	   *user_id;
 	char	   *account_id;
 	char	   *provider;
-	TasksyncParam sealed[2];	/* new value, or null = leave as it is */
-	bool		unreadable;
+	TasksyncParam renewed[2];	/* new values, null = leave it as it is */
+	bool		opens;			/* a secret of it is sealed with another key, and opens */
+	bool		unreadable;		/* and one does not open */
 } SealedRow;
 
 /*
- * A seal is opened with the key it names and closed with the new one.  What
- * does not open stays as it is: it may be another key file that is missing.
+ * look_at opens a secret that another key seals; with `renew` it is sealed
+ * again at once.  What does not open stays as it is: it may be another key file
+ * that is missing.
  */
-static TasksyncParam
-reseal(uint64 result_row, int column, const char *context, const Rotation *rotation,
-	   bool *unreadable)
+static void
+look_at(SealedRow *row, int secret, uint64 result_row, int column, const char *context,
+		const Rotation *rotation, bool renew)
 {
 	size_t		length;
 	unsigned char *sealed = tasksync_cell_bytes(result_row, column, &length);
-	unsigned char *renewed;
-	size_t		renewed_length;
 	char	   *plaintext;
 	size_t		plaintext_length;
 	uint32		key_id;
-	TasksyncSealStatus status;
 
+	row->renewed[secret] = tasksync_p_null();
 	if (sealed == NULL ||
 		(tasksync_sealed_key_id(sealed, length, &key_id) && key_id == rotation->key_id))
-		return tasksync_p_null();
+		return;
 	if (tasksync_unseal(sealed, length, context, &plaintext, &plaintext_length) !=
 		TASKSYNC_SEAL_OK)
 	{
-		*unreadable = true;
-		return tasksync_p_null();
+		row->unreadable = true;
+		return;
 	}
-	status = tasksync_seal(plaintext, plaintext_length, context, &renewed, &renewed_length);
+	row->opens = true;
+	if (renew)
+	{
+		unsigned char *renewed;
+		size_t		renewed_length;
+		TasksyncSealStatus status = tasksync_seal(plaintext, plaintext_length, context, &renewed,
+												  &renewed_length);
+
+		if (status != TASKSYNC_SEAL_OK)
+		{
+			tasksync_wipe(plaintext, plaintext_length);
+			raise_seal_error(status);
+		}
+		row->renewed[secret] = tasksync_p_bytes(renewed, renewed_length);
+	}
 	tasksync_wipe(plaintext, plaintext_length);
-	if (status != TASKSYNC_SEAL_OK)
-		raise_seal_error(status);
-	return tasksync_p_bytes(renewed, renewed_length);
 }
 
 static void
-count_row(Rotation *rotation, const SealedRow *row)
+count_row(Rotation *rotation, const SealedRow *row, bool renew)
 {
-	if (!row->sealed[0].isnull || !row->sealed[1].isnull)
-		rotation->resealed++;
-	if (row->unreadable)
-		rotation->unreadable++;
+	if (renew)
+		rotation->resealed += row->opens ? 1 : 0;
+	else
+	{
+		rotation->remaining += row->opens ? 1 : 0;
+		rotation->unreadable += row->unreadable ? 1 : 0;
+	}
 }
 
-/*
- * reseal_portion treats the next rows of account_tokens after *last; false when
- * there are none.  Rows that a run holds just now are left out instead of
- * waited for, since that run in turn may be waiting for ours.
- */
-static bool
-reseal_portion(Rotation *rotation, const char **last_user, const char **last_account)
-{
-	int64		limit = Min(rotation->limit, ROTATION_PORTION);
-	SealedRow  *rows;
-	uint64		count;
+#define TOKENS_OF_OTHER_KEYS \
+	"SELECT t.user_id, t.account_id, a.provider, t.access_sealed, t.refresh_sealed" \
+	" FROM tasksync.account_tokens t" \
+	" JOIN tasksync.accounts a ON a.user_id = t.user_id AND a.id = t.account_id" \
+	" WHERE (t.user_id, t.account_id) > ($1, $2)" \
+	"  AND (substr(t.access_sealed, 3, 4) <> $3 OR substr(t.refresh_sealed, 3, 4) <> $3)" \
+	" ORDER BY t.user_id, t.account_id LIMIT $4"
 
-	count = tasksync_query(
-		"SELECT t.user_id, t.account_id, a.provider, t.access_sealed, t.refresh_sealed"
-		" FROM tasksync.account_tokens t"
-		" JOIN tasksync.accounts a ON a.user_id = t.user_id AND a.id = t.account_id"
-		" WHERE (t.user_id, t.account_id) > ($1, $2)"
-		"  AND (substr(t.access_sealed, 3, 4) <> $3 OR substr(t.refresh_sealed, 3, 4) <> $3)"
-		" ORDER BY t.user_id, t.account_id LIMIT $4 FOR UPDATE OF t SKIP LOCKED",
-		"uuBl", tasksync_p_uuid(*last_user), tasksync_p_uuid(*last_account),
-		tasksync_p_bytes(rotation->key_bytes, 4), tasksync_p_long(limit));
-	rows = palloc0(sizeof(SealedRow) * Max(count, 1));
+/*
+ * Rows that a run holds just now are left out instead of waited for: the worker
+ * that holds them may be waiting for ours.
+ */
+static const char look_query[] = TOKENS_OF_OTHER_KEYS;
+static const char renew_query[] = TOKENS_OF_OTHER_KEYS " FOR UPDATE OF t SKIP LOCKED";
+
+static void
+write_tokens(const SealedRow *row)
+{
+	if (!row->opens)
+		return;
+	tasksync_query("UPDATE tasksync.account_tokens SET"
+				   " access_sealed = coalesce($3, access_sealed),"
+				   " refresh_sealed = coalesce($4, refresh_sealed)"
+				   " WHERE user_id = $1 AND account_id = $2",
+				   "uuBB", tasksync_p_uuid(row->user_id), tasksync_p_uuid(row->account_id),
+				   row->renewed[0], row->renewed[1]);
+	TASKSYNC_TEST_POINT("rotate-row");
+}
+
+/* the next rows of account_tokens after *last; false when there are no more to look at */
+static bool
+treat_tokens(Rotation *rotation, const char **last_user, const char **last_account, bool renew)
+{
+	int64		portion = renew ? Min(rotation->limit, ROTATION_PORTION) : ROTATION_PORTION;
+	uint64		count;
+	SealedRow  *rows;
+
+	count = tasksync_query(renew ? renew_query : look_query, "uuBl", tasksync_p_uuid(*last_user),
+						   tasksync_p_uuid(*last_account),
+						   tasksync_p_bytes(rotation->key_bytes, 4), tasksync_p_long(portion));
+	if (count == 0)
+		return false;
+	rows = palloc0(sizeof(SealedRow) * count);
 	for (uint64 i = 0; i < count; i++)
 	{
 		SealedRow  *row = &rows[i];
@@ -338,38 +374,26 @@ reseal_portion(Rotation *rotation, const char **last_user, const char **last_acc
 		row->user_id = tasksync_cell_text(i, 1);
 		row->account_id = tasksync_cell_text(i, 2);
 		row->provider = tasksync_cell_text(i, 3);
-		row->sealed[0] = reseal(i, 4,
-								tasksync_token_context(row->user_id, row->account_id,
-													   row->provider, "access"),
-								rotation, &row->unreadable);
-		row->sealed[1] = reseal(i, 5,
-								tasksync_token_context(row->user_id, row->account_id,
-													   row->provider, "refresh"),
-								rotation, &row->unreadable);
-		count_row(rotation, row);
+		look_at(row, 0, i, 4,
+				tasksync_token_context(row->user_id, row->account_id, row->provider, "access"),
+				rotation, renew);
+		look_at(row, 1, i, 5,
+				tasksync_token_context(row->user_id, row->account_id, row->provider, "refresh"),
+				rotation, renew);
+		count_row(rotation, row, renew);
+		/* what does not open must not use up the limit, or nobody would get past it */
+		if (renew && row->opens)
+			rotation->limit--;
 	}
-	for (uint64 i = 0; i < count; i++)
-	{
-		if (rows[i].sealed[0].isnull && rows[i].sealed[1].isnull)
-			continue;
-		tasksync_query("UPDATE tasksync.account_tokens SET"
-					   " access_sealed = coalesce($3, access_sealed),"
-					   " refresh_sealed = coalesce($4, refresh_sealed)"
-					   " WHERE user_id = $1 AND account_id = $2",
-					   "uuBB", tasksync_p_uuid(rows[i].user_id),
-					   tasksync_p_uuid(rows[i].account_id), rows[i].sealed[0], rows[i].sealed[1]);
-		TASKSYNC_TEST_POINT("rotate-row");
-	}
-	rotation->limit -= (int64) count;
-	if (count == 0)
-		return false;
+	for (uint64 i = 0; renew && i < count; i++)
+		write_tokens(&rows[i]);
 	*last_user = rows[count - 1].user_id;
 	*last_account = rows[count - 1].account_id;
-	return rotation->limit > 0;
+	return !renew || rotation->limit > 0;
 }
 
 static void
-reseal_credentials(Rotation *rotation)
+treat_credentials(Rotation *rotation, bool renew)
 {
 	uint64		count;
 	SealedRow  *rows;
@@ -383,48 +407,42 @@ reseal_credentials(Rotation *rotation)
 	for (uint64 i = 0; i < count; i++)
 	{
 		rows[i].provider = tasksync_cell_text(i, 1);
-		rows[i].sealed[0] = reseal(i, 2,
-								   tasksync_token_context("", "", rows[i].provider,
-														  "client_secret"),
-								   rotation, &rows[i].unreadable);
-		rows[i].sealed[1] = tasksync_p_null();
-		count_row(rotation, &rows[i]);
+		look_at(&rows[i], 0, i, 2,
+				tasksync_token_context("", "", rows[i].provider, "client_secret"), rotation, renew);
+		count_row(rotation, &rows[i], renew);
 	}
-	for (uint64 i = 0; i < count; i++)
+	for (uint64 i = 0; renew && i < count; i++)
 	{
-		if (!rows[i].sealed[0].isnull)
+		if (rows[i].opens)
 			tasksync_query("UPDATE tasksync.provider_credentials SET client_secret_sealed = $2"
 						   " WHERE provider = $1",
-						   "tB", tasksync_p_text(rows[i].provider), rows[i].sealed[0]);
+						   "tB", tasksync_p_text(rows[i].provider), rows[i].renewed[0]);
 	}
 }
 
+/* every row that another key seals: sealed again (within the limit), or only counted */
 static void
-reseal_all(Rotation *rotation)
+treat_all(Rotation *rotation, bool renew)
 {
 	const char *user = "00000000-0000-0000-0000-000000000000";
 	const char *account = user;
 
+	treat_credentials(rotation, renew);
+	while (treat_tokens(rotation, &user, &account, renew))
+		CHECK_FOR_INTERRUPTS();
+}
+
+static void
+reseal_all(Rotation *rotation, int64 limit)
+{
+	memset(rotation, 0, sizeof(*rotation));
+	rotation->limit = limit;
 	if (tasksync_keyring_primary(&rotation->key_id) == NULL)
 		raise_seal_error(TASKSYNC_SEAL_NO_KEY);
 	for (int i = 0; i < 4; i++)
 		rotation->key_bytes[i] = (unsigned char) (rotation->key_id >> (24 - 8 * i));
-	reseal_credentials(rotation);
-	while (reseal_portion(rotation, &user, &account))
-		CHECK_FOR_INTERRUPTS();
-}
-
-/* rows that another key seals, whether it is known or not */
-static int64
-count_remaining(const Rotation *rotation)
-{
-	(void) tasksync_query(
-		"SELECT (SELECT count(*) FROM tasksync.account_tokens"
-		"  WHERE substr(access_sealed, 3, 4) <> $1 OR substr(refresh_sealed, 3, 4) <> $1)"
-		" + (SELECT count(*) FROM tasksync.provider_credentials"
-		"  WHERE substr(client_secret_sealed, 3, 4) <> $1)",
-		"B", tasksync_p_bytes(rotation->key_bytes, 4));
-	return tasksync_cell_long(0, 1, 0);
+	treat_all(rotation, true);
+	treat_all(rotation, false);
 }
 
 /*
@@ -437,12 +455,11 @@ count_remaining(const Rotation *rotation)
 Datum
 tasksync_rotate_key(PG_FUNCTION_ARGS)
 {
-	Rotation	rotation = {0};
+	Rotation	rotation;
 	bool		added = false;
 	TupleDesc	description;
 	Datum		values[5];
 	bool		nulls[5] = {false};
-	int64		remaining;
 	int64		batch = PG_ARGISNULL(0) ? PG_INT64_MAX : PG_GETARG_INT32(0);
 
 	if (!superuser())
@@ -458,23 +475,18 @@ tasksync_rotate_key(PG_FUNCTION_ARGS)
 		elog(ERROR, "return type must be a row type");
 	tasksync_extension_check_version();
 	tasksync_spi_begin();
-	rotation.limit = batch;
-	reseal_all(&rotation);
-	remaining = count_remaining(&rotation);
-	if (rotation.resealed == 0 && remaining <= rotation.unreadable)
+	reseal_all(&rotation, batch);
+	if (rotation.resealed == 0 && rotation.remaining == 0)
 	{
 		(void) tasksync_keyring_append();
 		added = true;
-		rotation.limit = batch;
-		rotation.unreadable = 0;
-		reseal_all(&rotation);
-		remaining = count_remaining(&rotation);
+		reseal_all(&rotation, batch);
 	}
 	tasksync_spi_end();
 	values[0] = CStringGetTextDatum(psprintf("%08x", rotation.key_id));
 	values[1] = BoolGetDatum(added);
 	values[2] = Int64GetDatum(rotation.resealed);
-	values[3] = Int64GetDatum(remaining);
+	values[3] = Int64GetDatum(rotation.remaining);
 	values[4] = Int64GetDatum(rotation.unreadable);
 	PG_RETURN_DATUM(HeapTupleGetDatum(
 		heap_form_tuple(BlessTupleDesc(description), values, nulls)));
