@@ -36,7 +36,7 @@ def outside(names):
     try:
         place.copy_tree(run)
         place.hand_over(run)
-        return place.run_inside(run, ["python3", "scripts/dev/bench.py", "--inside", *names])
+        return place.run_inside(run, ["python3", "-B", "scripts/dev/bench.py", "--inside", *names])
     finally:
         place.end_leftovers(run)
         place.remove_run_dir(run)

@@ -287,7 +287,7 @@ def outside():
         write_pointer(run)
         place.copy_tree(run)
         place.hand_over(run)
-        good = place.run_inside(run, ["python3", "scripts/dev/quickstart.py", "--inside"]) == 0
+        good = place.run_inside(run, ["python3", "-B", "scripts/dev/quickstart.py", "--inside"]) == 0
     finally:
         if not good:
             show_logs(run)

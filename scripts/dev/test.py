@@ -343,7 +343,7 @@ def outside(words):
     try:
         place.copy_tree(run)
         place.hand_over(run)
-        code = place.run_inside(run, ["python3", "scripts/dev/test.py", "--inside", *words])
+        code = place.run_inside(run, ["python3", "-B", "scripts/dev/test.py", "--inside", *words])
         counts = os.path.join(run, "counts")
         if os.path.exists(counts):
             with open(counts, encoding="ascii") as f:

@@ -151,6 +151,8 @@ CASES = [
     {"check": "settings", "files": {"src/base/guc.c": "",
                                     "README.md": "## Settings\n| `old` | off |\n## Next\n"},
      "expect": "there is no setting tasksync.old"},
+    {"check": "links", "files": {"docs/a.md": "one\nsee [it](gone.md#part)\n"},
+     "expect": "docs/a.md:2: link to gone.md"},
     {"check": "syntax", "files": {"scripts/broken": "#!/bin/sh\nif true; then\n"},
      "expect": "scripts/broken: "},
     {"check": "syntax", "files": {"test/perl/Broken.pm": "package Broken;\nsub {;\n1;\n"},

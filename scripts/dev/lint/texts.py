@@ -55,6 +55,21 @@ def settings(root):
         [("README.md", 0, f"there is no setting tasksync.{name}") for name in sorted(told - defined)]
 
 
+def links(root):
+    """Relative links of the documentation lead to files that are there."""
+    found = []
+    for path in files(root, ".md"):
+        text = re.sub(r"```.*?```", lambda m: "\n" * m.group(0).count("\n"), read(root, path),
+                      flags=re.S)
+        for match in re.finditer(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text):
+            target = match.group(1)
+            if "://" in target or target.startswith("mailto:"):
+                continue
+            if not os.path.exists(os.path.join(root, os.path.dirname(path), target)):
+                found.append((path, line_of(text, match.start()), f"link to {target}, which is not there"))
+    return found
+
+
 def generated(path):
     return path.endswith((".o", ".d", ".so")) or path.startswith((".tasksync-quickstart",
                                                                   "regression."))
