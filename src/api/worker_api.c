@@ -45,7 +45,7 @@ static const StateText states[] = {
 								 "When the rows are restored, run SELECT tasksync.post_restore()."},
 	[TASKSYNC_SLOT_NOT_HOME] =
 		{"not_home",
-		 "If this database shall synchronize, and no other copy of it, run SELECT tasksync.adopt()."},
+		 "If this database and no other copy of it shall sync, run SELECT tasksync.adopt()."},
 	[TASKSYNC_SLOT_UNCLAIMED] = {"unclaimed", "Run SELECT tasksync.create_user(…)."},
 	[TASKSYNC_SLOT_READY] = {"ready", NULL},
 	[TASKSYNC_SLOT_FAILING] = {"failing", "See error_message; it is tried again at next_due."},

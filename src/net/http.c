@@ -170,15 +170,22 @@ reserve_descriptors(TasksyncHttp *http)
 	while (http->capacity < wanted && AcquireExternalFD())
 		http->capacity++;
 	if (http->capacity < wanted)
-		ereport(
-			WARNING,
-			(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
-			 errmsg(
-				 "only %d of tasksync.max_concurrent_accounts = %d accounts can be synchronized at a time",
-				 http->capacity, wanted),
-			 errdetail("A third of max_files_per_process may be connections."),
-			 errhint("ALTER SYSTEM SET max_files_per_process = %d; then restart the server.",
-					 wanted * 3 + 200)));
+	{
+		/* the rest of the server code in this process needs some as well */
+		for (int i = 0; i < SPARE_DESCRIPTORS && http->capacity > 1; i++)
+		{
+			ReleaseExternalFD();
+			http->capacity--;
+		}
+		ereport(WARNING,
+				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+				 errmsg("only %d accounts can be synchronized at a time, not the %d of "
+						"tasksync.max_concurrent_accounts",
+						http->capacity, wanted),
+				 errdetail("A third of max_files_per_process may be connections."),
+				 errhint("ALTER SYSTEM SET max_files_per_process = %d; then restart the server.",
+						 wanted * 3 + 200)));
+	}
 	http->asked_capacity = wanted;
 	SET(CURLMOPT_MAX_TOTAL_CONNECTIONS, (long) Max(http->capacity, 1));
 	SET(CURLMOPT_MAXCONNECTS, (long) Max(http->capacity, 1));
