@@ -4,7 +4,7 @@
 
 import { randomUUID } from 'node:crypto';
 
-import { KINDS as FAULTS } from './faulty.js';
+import { conditionsOf, KINDS as FAULTS } from './faulty.js';
 import { approve } from './oauth-routes.js';
 import { checkCommands, runCommands } from './commands/index.js';
 import { KINDS } from './account.js';
@@ -43,7 +43,8 @@ function armOne(world, spec) {
 		throw new Error(`unknown kind of fault "${spec.kind}"; known: ${FAULTS.join(', ')}`);
 	const named = spec.token !== undefined || spec.user_id !== undefined;
 	const account = named ? world.accountOf(spec) : null;
-	const fault = world.faults.arm({ ...spec, ...(account ? { user_id: account.id } : {}) });
+	const fault = world.faults.arm({ ...spec, match: { ...conditionsOf(spec.kind), ...spec.match },
+		...(account ? { user_id: account.id } : {}) });
 	// The past that a stale answer shows is the moment at which the fault was armed.
 	if (spec.kind === 'stale_full_sync') {
 		fault.snapshots = new Map();

@@ -200,6 +200,22 @@ const OTHER = ['cut_before', 'cut_after_commit', 'cut_mid_body', 'status', 'slow
 
 export const KINDS = [...OTHER, ...Object.keys(OBJECT), ...Object.keys(BYTES)];
 
+// Which requests a kind can do something to: it waits for one of them instead of being used up by
+// another. A test's own conditions come on top.
+const WRITES = ['command_error', 'alter_content', 'ok_without_mapping', 'partial_batch',
+	'forget_uuids'];
+const READS = ['commands_only', 'empty_list', 'duplicate_items', 'set_field', 'missing_keys',
+	'unknown_enum', 'nul_text', 'drop_rows', 'bare_tombstones', 'invalid_utf8'];
+const CONDITIONS = {
+	stale_full_sync: { sync: 'full' },
+	reject_token_400: { sync: 'delta' },
+	downgrade_to_full: { sync: 'delta' },
+	...Object.fromEntries(WRITES.map((kind) => [kind, { writes: true }])),
+	...Object.fromEntries(READS.map((kind) => [kind, { reads: true }])),
+};
+
+export const conditionsOf = (kind) => CONDITIONS[kind] ?? {};
+
 export function ordersOf(faults) {
 	const find = (kind) => faults.find((fault) => fault.kind === kind);
 	const slow = faults.filter((fault) => fault.kind === 'slow' || fault.kind === 'slow_ms');

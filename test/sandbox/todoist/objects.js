@@ -127,7 +127,7 @@ export function planLimits(account) {
 			plan_name: account.premium ? 'pro' : 'free', max_tasks: limits.tasks_per_project,
 			max_sections: limits.sections_per_project, max_projects: limits.projects_per_user,
 			max_labels: limits.labels_per_user, max_collaborators: 5, max_filters: 150,
-			max_reminders_time: 700, activity_log: true, activity_log_limit: account.premium ? -1 : 7,
+			max_reminders_time: 700, activity_log: 1, activity_log_limit: account.premium ? -1 : 7,
 			comments: true, deadlines: account.premium, durations: account.premium, labels: true,
 			reminders: true, upload_limit_mb: 100, max_free_workspaces_created: 1,
 		},
