@@ -1,0 +1,193 @@
+/*
+ * run.h
+ *	  The engine's own view of one run; included by the engine's files only.
+ *
+ * engine.c decides what comes next; queue.c claims and finishes; account.c
+ * keeps tokens and identity; push.c turns dirty links into intents, ack.c
+ * acknowledgements into bases; pull.c and observe.c merge observations, hub.c
+ * writes them; deletion.c proves, holds and carries out deletions, absence.c
+ * looks for what a full read lacked; link.c, refs.c and batch.c serve them.
+ */
+#ifndef TASKSYNC_RUN_H
+#define TASKSYNC_RUN_H
+
+#include "postgres.h"
+
+#include "datatype/timestamp.h"
+#include "nodes/pg_list.h"
+
+#include "base/spi.h"
+#include "provider/provider.h"
+#include "sync/engine.h"
+#include "sync/lens.h"
+#include "sync/plan.h"
+#include "sync/policy.h"
+
+#define TASKSYNC_UUID_LEN 37
+/* longest remote id kept in hash keys, with its NUL; the tables allow 200 */
+#define TASKSYNC_REMOTE_ID_LEN 204
+
+/* rows that one transaction merges; also the grain of sync_progress */
+#define TASKSYNC_CHUNK 1000
+
+/* point reads that one run spends on objects that went missing */
+#define TASKSYNC_PROBES_PER_RUN 50
+
+typedef enum TasksyncPhase
+{
+	TASKSYNC_PHASE_IDENTIFY,
+	TASKSYNC_PHASE_REFRESH,
+	TASKSYNC_PHASE_SYNC,
+	TASKSYNC_PHASE_COMPLETED,	/* what became of tasks absent from a full read */
+	TASKSYNC_PHASE_PROBE,		/* and of those that are not completed either */
+	TASKSYNC_PHASE_DONE,
+} TasksyncPhase;
+
+/* what a run did, as in sync_runs */
+typedef struct TasksyncCounts
+{
+	int			requests;
+	int64		bytes_sent;
+	int64		bytes_received;
+	int64		network_ms;
+	int			read;
+	int			created;
+	int			updated;
+	int			deleted;
+	int			pushed;
+	int			refused;
+	int			held;
+	int			conflicts;
+} TasksyncCounts;
+
+struct TasksyncRun
+{
+	MemoryContext cxt;			/* lives as long as the run */
+	MemoryContext call_cxt;		/* one request, its intents and its answer */
+
+	/* from the claim */
+	char		user_id[TASKSYNC_UUID_LEN];
+	char		account_id[TASKSYNC_UUID_LEN];
+	char		run_id[TASKSYNC_UUID_LEN];
+	const TasksyncProvider *provider;
+	const TasksyncLens *lens;
+	TasksyncPolicy policy;
+	int64		lease_token;
+	int			attempts;
+	int			failures;
+	int64		interval_ms;
+	char	   *external_id;
+	char	   *zone;
+	char	   *cursor;			/* of the last recorded read */
+	TimestampTz last_read_at;	/* request time of the last recorded read, 0 = never */
+	TimestampTz previous_read_at;	/* the same as it was at the claim */
+	TimestampTz started_at;
+	bool		connecting;		/* no run of this account succeeded yet */
+	bool		link_all;
+	bool		has_links;		/* some container is linked */
+	bool		has_dirty;
+	bool		has_inherited;	/* intents without a known outcome */
+	bool		has_missing;
+	bool		guard_in;
+	bool		guard_out;
+
+	/* tokens, sealed: opened only while a request is built */
+	unsigned char *access_sealed;
+	size_t		access_length;
+	unsigned char *refresh_sealed;
+	size_t		refresh_length;
+	TimestampTz access_expires_at;	/* 0 = never */
+	bool		refreshed;		/* once per run is enough */
+
+	/* where the run is */
+	TasksyncPhase phase;
+	TasksyncPhase after_refresh;
+	TasksyncCall call;
+	TimestampTz requested_at;	/* of the request under way */
+	bool		row_written;	/* sync_runs has a row */
+	bool		read_done;		/* a complete read was recorded in this run */
+	bool		full_read;		/* and it was one without a cursor */
+	bool		paging;			/* the read under way has another page, */
+	char	   *page_cursor;	/* which is this */
+	bool		wrote_unseen;	/* the last answer acknowledged writes without showing them */
+	bool		tasks_wait;		/* a label is being renamed: tasks follow after its acknowledgement */
+	int			stalled;		/* rounds in a row that settled nothing */
+	int			batch_limit;	/* shrinks when a whole request is refused */
+	int			rounds;
+	int			observation_seq;
+	struct HTAB *seen;			/* remote task ids of the full read under way */
+	struct HTAB *refs;			/* refs.c: containers, remote id to hub id */
+	struct HTAB *routes;		/* refs.c: linked projects */
+	struct HTAB *sent;			/* ack.c: what was acknowledged and not seen yet */
+
+	/* absence.c */
+	int			probes;
+	char	   *last_probed;	/* remote id of the last point read */
+	List	   *gone;			/* remote ids that point reads did not find */
+	bool		suspicious;		/* the full read lacked too much to be believed */
+
+	/* how it ended */
+	TasksyncCounts counts;
+	const char *error_code;
+	const char *error_message;
+	const char *account_state;	/* new accounts.state, NULL = unchanged */
+	int64		retry_after_ms;
+	bool		failed;
+};
+
+/* ---- engine.c ---- */
+
+/* ends the run as failed; the next try comes after a backoff */
+extern void tasksync_run_stop(TasksyncRun *run, const char *code, const char *message,
+							  int64 retry_after_ms);
+/* stops the run and puts the account into `state` until somebody acts */
+extern void tasksync_run_stop_account(TasksyncRun *run, const char *state, const char *code,
+									  const char *message);
+
+/* ---- queue.c ---- */
+
+/* begins a transaction, checks the extension and the lease; current context becomes run->call_cxt */
+extern void tasksync_run_begin(TasksyncRun *run, const char *what);
+extern void tasksync_run_commit(TasksyncRun *run);
+/* the sync_runs row, written when the first thing happens */
+extern void tasksync_run_progress(TasksyncRun *run, const char *phase, int done, int total);
+extern void tasksync_run_finish(TasksyncRun *run);
+
+/* ---- account.c ---- */
+
+/* sets request->bearer; false (and the run stopped) when the token cannot be opened */
+extern bool tasksync_account_authorize(TasksyncRun *run, TasksyncHttpRequest *request);
+extern void tasksync_account_wipe(TasksyncRun *run, TasksyncHttpRequest *request);
+extern bool tasksync_account_needs_refresh(const TasksyncRun *run);
+extern bool tasksync_account_build_refresh(TasksyncRun *run, TasksyncHttpRequest *request);
+extern void tasksync_account_refreshed(TasksyncRun *run, const TasksyncHttpResponse *response);
+extern void tasksync_account_identified(TasksyncRun *run, const TasksyncAnswer *answer);
+
+/* ---- refs.c ---- */
+
+/* how one project is linked to this account */
+typedef struct TasksyncRoute
+{
+	char		project_id[TASKSYNC_UUID_LEN];
+	bool		pulls;			/* the provider's changes come in */
+	bool		pushes;			/* the hub's changes go out */
+	TasksyncPolicy policy;
+	char		on_remote_delete;	/* 'p'ropagate, 'u'nlink, 'c'omplete */
+} TasksyncRoute;
+
+/* reads the linked containers afresh; in a transaction */
+extern void tasksync_refs_load(TasksyncRun *run);
+/* NULL if that project is not linked to this account */
+extern const TasksyncRoute *tasksync_refs_route(TasksyncRun *run, const char *project_id);
+extern void tasksync_refs_add(TasksyncRun *run, TasksyncKind kind, const char *remote_id,
+							  const char *hub_id);
+/* NULL if this container is not linked */
+extern const char *tasksync_refs_hub(TasksyncRun *run, TasksyncKind kind, const char *remote_id);
+
+/* ---- batch.c ---- */
+
+extern char *tasksync_uuid_new(void);	/* palloc'd */
+/* runs a statement over jsonb_to_recordset($4); $1 user, $2 account, $3 run */
+extern void tasksync_batch(const char *sql, TasksyncRun *run, json_t *rows);
+
+#endif							/* TASKSYNC_RUN_H */
