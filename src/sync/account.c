@@ -1,0 +1,264 @@
+/*
+ * account.c
+ *	  An account's tokens and identity, as the engine needs them.
+ *
+ * Plaintext tokens exist only between opening the seal and the copy that the
+ * HTTP layer takes; both are wiped here.  A new token pair is committed before
+ * it is used, because the provider has already forgotten the old one.
+ *
+ * One refresher at a time: a refresh happens inside a run, and a run holds the
+ * account's lease.  Sync worker only.
+ */
+#include "postgres.h"
+
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#include "base/clock.h"
+#include "base/testpoint.h"
+#include "sync/run.h"
+#include "vault/seal.h"
+
+/* refresh when less than this is left */
+#define REFRESH_BEFORE_MS 120000
+
+static char *
+token_context(const TasksyncRun *run, const char *column)
+{
+	return tasksync_token_context(run->user_id, run->account_id, run->provider->name, column);
+}
+
+static void
+stop_locked(TasksyncRun *run, TasksyncSealStatus status)
+{
+	tasksync_run_stop_account(run, "locked", "locked", tasksync_seal_message(status));
+}
+
+bool
+tasksync_account_authorize(TasksyncRun *run, TasksyncHttpRequest *request)
+{
+	char	   *token;
+	size_t		length;
+	TasksyncSealStatus status;
+
+	if (run->access_sealed == NULL)
+	{
+		tasksync_run_stop_account(run, "reauth_required", "no_token",
+								  "the account has no token; connect it again with connect_account()");
+		return false;
+	}
+	status = tasksync_unseal(run->access_sealed, run->access_length,
+							 token_context(run, "access"), &token, &length);
+	if (status != TASKSYNC_SEAL_OK)
+	{
+		stop_locked(run, status);
+		return false;
+	}
+	request->bearer = token;
+	return true;
+}
+
+/* as soon as the request started: the HTTP layer has its own copy */
+void
+tasksync_account_wipe(TasksyncRun *run, TasksyncHttpRequest *request)
+{
+	if (request->bearer)
+		tasksync_wipe((char *) request->bearer, strlen(request->bearer));
+	request->bearer = NULL;
+	/* a refresh carries its secrets in the body */
+	if (request->body && run->phase == TASKSYNC_PHASE_REFRESH)
+		tasksync_wipe((char *) request->body, request->body_length);
+}
+
+bool
+tasksync_account_needs_refresh(const TasksyncRun *run)
+{
+	return run->access_expires_at != 0 && run->refresh_sealed != NULL && !run->refreshed &&
+		run->access_expires_at < tasksync_now() + REFRESH_BEFORE_MS * INT64CONST(1000);
+}
+
+/* the app's client id and secret; false if none are set */
+static bool
+load_credentials(TasksyncRun *run, TasksyncTokenCall *call)
+{
+	unsigned char *sealed = NULL;
+	size_t		length = 0;
+	char	   *secret = NULL;
+	bool		found;
+
+	tasksync_run_begin(run, "read app credentials");
+	found = tasksync_query("SELECT client_id, client_secret_sealed FROM tasksync.provider_credentials"
+						   " WHERE provider = $1",
+						   "t", tasksync_p_text(run->provider->name)) > 0;
+	if (found)
+	{
+		call->client_id = tasksync_cell_text(0, 1);
+		if (!tasksync_cell_null(0, 2))
+			sealed = tasksync_cell_bytes(0, 2, &length);
+	}
+	tasksync_run_commit(run);
+
+	if (sealed != NULL)
+	{
+		TasksyncSealStatus status;
+		size_t		secret_length;
+
+		status = tasksync_unseal(sealed, length, tasksync_secret_context(run->provider->name),
+								 &secret, &secret_length);
+		if (status != TASKSYNC_SEAL_OK)
+		{
+			stop_locked(run, status);
+			return false;
+		}
+	}
+	call->client_secret = secret;
+	return found;
+}
+
+/*
+ * tasksync_account_build_refresh asks the provider for a new token pair.  False
+ * if that cannot be done; the run is stopped then.
+ */
+bool
+tasksync_account_build_refresh(TasksyncRun *run, TasksyncHttpRequest *request)
+{
+	TasksyncTokenCall call = {0};
+	char	   *refresh;
+	size_t		length;
+	TasksyncSealStatus status;
+
+	if (run->refresh_sealed == NULL || run->provider->build_refresh == NULL)
+	{
+		tasksync_run_stop_account(run, "reauth_required", "token_refused",
+								  "the provider refuses the token; connect the account again with connect_account()");
+		return false;
+	}
+	if (!load_credentials(run, &call))
+	{
+		if (!run->failed)
+			tasksync_run_stop_account(run, "reauth_required", "no_credentials",
+									  "the token ran out and no app is registered to renew it; call set_provider_credentials(), then connect_account()");
+		return false;
+	}
+	status = tasksync_unseal(run->refresh_sealed, run->refresh_length,
+							 token_context(run, "refresh"), &refresh, &length);
+	if (status != TASKSYNC_SEAL_OK)
+	{
+		stop_locked(run, status);
+		return false;
+	}
+	call.oauth_url = run->provider->oauth_url();
+	call.refresh_token = refresh;
+	run->provider->build_refresh(&call, request);
+	tasksync_wipe(refresh, length);
+	if (call.client_secret)
+		tasksync_wipe((char *) call.client_secret, strlen(call.client_secret));
+	return true;
+}
+
+static void
+seal_token(TasksyncRun *run, const char *column, const char *token, unsigned char **sealed,
+		   size_t *length)
+{
+	MemoryContext old = MemoryContextSwitchTo(run->cxt);
+	TasksyncSealStatus status = tasksync_seal(token, strlen(token), token_context(run, column),
+											  sealed, length);
+
+	MemoryContextSwitchTo(old);
+	tasksync_wipe((char *) token, strlen(token));
+	if (status != TASKSYNC_SEAL_OK)
+		stop_locked(run, status);
+}
+
+/* the new pair, committed before anybody uses it */
+static void
+store_pair(TasksyncRun *run, const TasksyncTokenAnswer *answer)
+{
+	tasksync_run_begin(run, "store renewed tokens");
+	tasksync_query("UPDATE tasksync.account_tokens SET access_sealed = $3,"
+				   " refresh_sealed = coalesce($4, refresh_sealed), access_expires_at = $5,"
+				   " scope = coalesce($6, scope), refreshed_at = now()"
+				   " WHERE user_id = $1 AND account_id = $2",
+				   "uuBBTt", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
+				   tasksync_p_bytes(run->access_sealed, run->access_length),
+				   answer->refresh_token ?
+				   tasksync_p_bytes(run->refresh_sealed, run->refresh_length) : tasksync_p_null(),
+				   tasksync_p_time(run->access_expires_at), tasksync_p_text(answer->scope));
+	tasksync_run_commit(run);
+	TASKSYNC_TEST_POINT("tokens-stored");
+}
+
+void
+tasksync_account_refreshed(TasksyncRun *run, const TasksyncHttpResponse *response)
+{
+	TasksyncTokenCall call = {0};
+	TasksyncTokenAnswer answer = {0};
+
+	run->provider->parse_refresh(&call, response, &answer);
+	switch (answer.outcome)
+	{
+		case TASKSYNC_OK:
+			break;
+		case TASKSYNC_FORBIDDEN:
+			tasksync_run_stop_account(run, "reauth_required", answer.error_code,
+									  answer.error_message);
+			return;
+		default:
+			tasksync_run_stop(run, answer.error_code, answer.error_message, answer.retry_after_ms);
+			return;
+	}
+	run->access_expires_at = answer.expires_in > 0 ?
+		tasksync_now() + answer.expires_in * USECS_PER_SEC : 0;
+	seal_token(run, "access", answer.access_token, &run->access_sealed, &run->access_length);
+	if (answer.refresh_token)
+		seal_token(run, "refresh", answer.refresh_token, &run->refresh_sealed,
+				   &run->refresh_length);
+	if (run->failed)
+		return;
+	store_pair(run, &answer);
+	run->refreshed = true;
+	run->phase = run->after_refresh;
+}
+
+/*
+ * tasksync_account_identified compares who answered with who was connected.
+ * Another identity stops the account before anything is written anywhere.
+ */
+void
+tasksync_account_identified(TasksyncRun *run, const TasksyncAnswer *answer)
+{
+	MemoryContext old;
+
+	if (run->external_id != NULL && strcmp(run->external_id, answer->external_id) != 0)
+	{
+		tasksync_run_stop_account(run, "reauth_required", "other_identity",
+								  "the token belongs to another account of the provider than the one that was connected");
+		return;
+	}
+	old = MemoryContextSwitchTo(run->cxt);
+	run->external_id = pstrdup(answer->external_id);
+	if (answer->zone)
+		run->zone = pstrdup(answer->zone);
+	MemoryContextSwitchTo(old);
+
+	tasksync_run_begin(run, "store identity");
+	if (tasksync_query("SELECT 1 FROM tasksync.accounts a JOIN tasksync.accounts me"
+					   " ON me.user_id = a.user_id AND me.provider = a.provider AND me.id <> a.id"
+					   " WHERE me.user_id = $1 AND me.id = $2 AND a.external_id = $3",
+					   "uut", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
+					   tasksync_p_text(answer->external_id)) > 0)
+	{
+		tasksync_run_commit(run);
+		tasksync_run_stop_account(run, "disconnected", "already_connected",
+								  "this person already connected the same account of the provider");
+		return;
+	}
+	tasksync_query("UPDATE tasksync.accounts SET external_id = $3, display_name = $4,"
+				   " timezone = coalesce($5, timezone), updated_at = now()"
+				   " WHERE user_id = $1 AND id = $2",
+				   "uuttt", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
+				   tasksync_p_text(answer->external_id), tasksync_p_text(answer->display_name),
+				   tasksync_p_text(run->zone));
+	tasksync_run_commit(run);
+	run->phase = TASKSYNC_PHASE_SYNC;
+}
