@@ -22,7 +22,7 @@
 #include "storage/waiteventset.h"
 #endif
 
-#if PG_VERSION_NUM < 150000 || PG_VERSION_NUM >= 190000
+#if defined(PG_VERSION_NUM) && (PG_VERSION_NUM < 150000 || PG_VERSION_NUM >= 190000)
 #error "tasksync supports PostgreSQL 15 to 18"
 #endif
 
