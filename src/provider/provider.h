@@ -41,7 +41,7 @@ extern bool tasksync_op_from_name(const char *name, TasksyncOp *op);
 typedef struct TasksyncIntent
 {
 	const char *id;				/* uuid: idempotency key of the command */
-	const char *temp_id;		/* uuid, creates only: how later intents of the same call refer to it */
+	const char *temp_id;		/* uuid of a create: how later intents of the call refer to it */
 	TasksyncKind kind;
 	TasksyncOp	op;
 	const char *hub_id;
@@ -54,7 +54,7 @@ typedef struct TasksyncIntent
 	 * among the siblings.
 	 */
 	const TasksyncRecord *patch;
-	const TasksyncRecord *before;	/* base: what the provider is believed to hold; NULL for a create */
+	const TasksyncRecord *before;	/* base: what the provider should hold; NULL for a create */
 	const json_t *raw;			/* opaque data of the last observation, or NULL */
 	bool		is_resend;		/* sent before, outcome unknown */
 } TasksyncIntent;
@@ -74,7 +74,13 @@ typedef struct TasksyncObservation
 	const char *remote_id;
 	TasksyncRemoteState state;
 	const char *new_remote_id;
-	TasksyncRecord *record;		/* canonical form, references as remote ids; NULL unless LIVE */
+	/*
+	 * References as remote ids; NULL unless LIVE.  Dates, times, numbers and
+	 * flags are canonical; texts are as told, the caller normalises them.  A
+	 * field that the provider did not tell, or in a way we do not understand, is
+	 * not present.  The record shares memory with the answer.
+	 */
+	TasksyncRecord *record;
 	const json_t *raw;			/* what must survive though we do not understand it */
 	TimestampTz edited_at;		/* the provider's stamp, 0 = unknown */
 	TimestampTz created_at;
@@ -89,6 +95,7 @@ typedef enum TasksyncAckOutcome
 	TASKSYNC_ACK_GONE,			/* the object does not exist (any more) */
 	TASKSYNC_ACK_REFUSED,		/* will never work as it is: dead letter */
 	TASKSYNC_ACK_LATER,			/* refused for now: limits; the account pauses */
+	TASKSYNC_ACK_REPLAN,		/* surely not applied: forget this intent and plan again */
 } TasksyncAckOutcome;
 
 typedef struct TasksyncAck
@@ -112,17 +119,17 @@ typedef struct TasksyncCall
 {
 	TasksyncCallType type;
 	const char *base_url;
-	const char *zone;			/* account's time zone at the provider, for its fixed times; may be NULL */
+	const char *zone;			/* the account's own at the provider, for fixed times; or NULL */
 	/* SYNC */
 	bool		wants_read;
 	const char *cursor;			/* NULL = everything */
 	int			nintents;
 	TasksyncIntent *intents;
-	/* POINT_READ, MOVED_IDS */
+	/* POINT_READ (one id), MOVED_IDS */
 	TasksyncKind kind;
 	int			nremote_ids;
 	const char **remote_ids;
-	/* COMPLETED */
+	/* COMPLETED: any length of time; the provider cuts it into windows, hidden in `cursor` */
 	TimestampTz since;
 	TimestampTz until;
 } TasksyncCall;
@@ -135,7 +142,7 @@ typedef enum TasksyncOutcome
 	TASKSYNC_FORBIDDEN,			/* whole account or scope refused */
 	TASKSYNC_CURSOR_REJECTED,	/* start over from nothing */
 	TASKSYNC_BAD_REQUEST,		/* the request as a whole is refused: bisect the batch */
-	TASKSYNC_BAD_ANSWER,		/* not what the provider promises: truncated, not JSON, wrong shape */
+	TASKSYNC_BAD_ANSWER,		/* not what was promised: truncated, not JSON, wrong shape */
 } TasksyncOutcome;
 
 typedef enum TasksyncCoverage
@@ -158,7 +165,12 @@ typedef struct TasksyncAnswer
 	bool		has_more;		/* another page under `cursor` belongs to the same read */
 	int			nobservations;
 	TasksyncObservation *observations;
-	TasksyncAck *acks;			/* one per intent of the call, in order */
+	/*
+	 * One per intent of the call, in order, whatever the outcome.  A request
+	 * that was surely not carried out (no connection, 401, 429, 400 ...) gives
+	 * REPLAN, or UNKNOWN for an intent that had been sent before.
+	 */
+	TasksyncAck *acks;
 	/* IDENTIFY */
 	const char *external_id;
 	const char *display_name;
@@ -173,7 +185,7 @@ typedef struct TasksyncCaps
 	bool		push_reads;		/* a push call returns the delta too */
 	bool		closes_descendants; /* completing or deleting a task takes its subtasks along */
 	bool		tombstones;		/* deletions are told explicitly */
-	int			idempotency_ms;	/* how long a resend of the same intent id may be trusted; 0 = never */
+	int			idempotency_ms;	/* how long a resend of the same id may be trusted; 0 = never */
 	TasksyncOp	op_of_field[TASKSYNC_NFIELDS];	/* which op carries a changed field of a task */
 } TasksyncCaps;
 
@@ -214,7 +226,8 @@ typedef struct TasksyncProvider
 	void		(*parse) (const TasksyncCall *call, const TasksyncHttpResponse *response,
 						  TasksyncAnswer *answer);
 	void		(*build_refresh) (const TasksyncTokenCall *call, TasksyncHttpRequest *request);
-	void		(*parse_refresh) (const TasksyncTokenCall *call, const TasksyncHttpResponse *response,
+	void		(*parse_refresh) (const TasksyncTokenCall *call,
+								  const TasksyncHttpResponse *response,
 								  TasksyncTokenAnswer *answer);
 } TasksyncProvider;
 
