@@ -10,21 +10,14 @@ from .common import files, line_of, read
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from private_install import find_pg_config  # pylint: disable=wrong-import-position
 
-# What PostgreSQL's macros mean to a reader who has not its headers.
-CPPCHECK_DEFINES = [
-    "PG_FUNCTION_INFO_V1(f)=", "PG_MODULE_MAGIC=", "PG_TRY()=if(1)", "PG_CATCH()=else if(1)",
-    "PG_FINALLY()=if(1)", "PG_END_TRY()=", "pg_noreturn=", "PGDLLEXPORT=", "PGDLLIMPORT=",
-    "pg_attribute_noreturn()=", "pg_attribute_printf(a,b)=", "StaticAssertDecl(a,b)=",
-    "foreach(c,l)=for(c=l;c;c++)", "pg_unreachable()=abort()", "INT64_FORMAT=\"%ld\"",
-    "UINT64_FORMAT=\"%lu\"", "PG_FUNCTION_ARGS=void*fcinfo",
-]
+HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def make(root, *words):
     """Builds with our Makefile but in a folder of its own; the tree may be a self-test's."""
     makefile = os.path.join(root, "Makefile")
     if not os.path.exists(makefile):
-        makefile = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../Makefile")
+        makefile = os.path.join(HERE, "../../../Makefile")
     return subprocess.run(
         ["make", "-s", "-k", "-j", str(os.cpu_count() or 1), "-C", root, "-f", makefile,
          f"PG_CONFIG={find_pg_config()}", *words],
@@ -79,7 +72,7 @@ def cppcheck(root):
          "--inline-suppr", "--std=c11", "--error-exitcode=3", "-I", "src",
          "--suppress=missingInclude", "--suppress=missingIncludeSystem",
          "--template={file}:{line}: {severity} {id}: {message}",
-         *["-D" + d for d in CPPCHECK_DEFINES], *sources],
+         "--include=" + os.path.join(HERE, "cppcheck.h"), *sources],
         cwd=root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         text=True, check=False)
     if done.returncode == 0:
