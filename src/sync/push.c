@@ -1,0 +1,641 @@
+/*
+ * push.c
+ *	  Outbound: from dirty links to committed intents and a request.
+ *
+ * A dirty link is only a reason to look: what is sent is the difference
+ * between what the provider should show and the base, as single fields.  An
+ * intent is committed before its command leaves (write-ahead), so that after a
+ * crash the same command with the same idempotency key can be sent again.
+ *
+ * A change of something that exists at the provider is sent only after a
+ * recent read, because the providers have no conditional writes: without the
+ * read, an edit made there since the last run would be overwritten unseen.
+ * Creates overwrite nothing and go along with the read.
+ *
+ * Sync worker only.
+ */
+#include "postgres.h"
+
+#include "utils/timestamp.h"
+
+#include "base/clock.h"
+#include "base/guc.h"
+#include "base/json.h"
+#include "base/testpoint.h"
+#include "sync/deletion.h"
+#include "sync/link.h"
+#include "sync/push.h"
+
+/* dirty links looked at for one request: more than fit, as some will wait */
+#define WINDOW_FACTOR 3
+
+/* rounds without any progress before a run gives up until its next turn */
+#define MAX_STALLED 3
+
+static const TasksyncField places[] = {
+	TASKSYNC_F_PROJECT, TASKSYNC_F_SECTION, TASKSYNC_F_PARENT
+};
+
+typedef struct Candidate
+{
+	TasksyncLink *link;
+	TasksyncRecord *out;		/* NULL: nothing to send */
+	const char *temp_id;		/* of its create in this request */
+	bool		visiting;
+	bool		settled;		/* emitted, or decided against */
+} Candidate;
+
+typedef struct Plan
+{
+	TasksyncRun *run;
+	bool		may_patch;		/* a recent read allows changes of existing objects */
+	int			ncandidates;
+	Candidate  *candidates;
+	json_t	   *candidate_of;	/* hub id -> index */
+	json_t	   *remote_of;		/* hub id -> remote id, for references */
+	json_t	   *link_state_of;	/* hub id -> "pending_create" … */
+	int			room;
+	int			nintents;
+	TasksyncIntent *intents;
+	json_t	   *intent_rows;	/* parallel to intents */
+	json_t	   *clean_rows;		/* links found clean */
+	json_t	   *blocked_rows;	/* links that wait for a refused one */
+} Plan;
+
+static const char sql_dirty[] =
+	"SELECT " TASKSYNC_LINK_COLUMNS " FROM tasksync.links l" TASKSYNC_HUB_JOIN
+	" LEFT JOIN tasksync.links parent ON l.kind = 'task' AND l.state = 'pending_create'"
+	"  AND parent.user_id = l.user_id AND parent.account_id = l.account_id"
+	"  AND parent.hub_id = (h.record ->> 'parent_id')::uuid"
+	" WHERE l.user_id = $1 AND l.account_id = $2 AND l.dirty AND l.state <> 'held'"
+	"  AND l.missing_since IS NULL AND (l.retry_at IS NULL OR l.retry_at <= now())"
+	" ORDER BY l.state = 'pending_delete', CASE l.kind WHEN 'project' THEN 0 WHEN 'section' THEN 1"
+	"  WHEN 'label' THEN 2 ELSE 3 END, coalesce(parent.state = 'pending_create', false),"
+	"  (h.record ->> 'position')::numeric, l.hub_id"
+	" LIMIT $3";
+
+static const char sql_refs[] =
+	"SELECT hub_id::text, remote_id, CASE WHEN error_code IS NOT NULL AND state = 'pending_create'"
+	" THEN 'refused' ELSE state END FROM tasksync.links"
+	" WHERE user_id = $1 AND account_id = $2 AND hub_id IN"
+	" (SELECT x::uuid FROM jsonb_array_elements_text($3) x)";
+
+static const char sql_insert_intents[] =
+	"INSERT INTO tasksync.intents (user_id, account_id, id, seq, kind, hub_id, op, temp_id, remote_id,"
+	" patch, state, run_id, lease_token, first_sent_at, sent_at)"
+	" SELECT $1, $2, r.id, r.seq, r.kind, r.hub_id, r.op, r.temp_id, r.remote_id, r.patch, 'sent', $3,"
+	" r.lease_token, clock_timestamp(), clock_timestamp()"
+	" FROM jsonb_to_recordset($4) r(id uuid, seq integer, kind text, hub_id uuid, op text,"
+	" temp_id uuid, remote_id text, patch jsonb, lease_token bigint)";
+
+/* only if the hub row is still the one that was compared; it is locked by now */
+static const char sql_clean[] =
+	"UPDATE tasksync.links l SET dirty = false"
+	" FROM jsonb_to_recordset($4) r(hub_id uuid, version bigint)"
+	" LEFT JOIN LATERAL (SELECT version FROM tasksync.tasks WHERE user_id = $1 AND id = r.hub_id"
+	" UNION ALL SELECT version FROM tasksync.projects WHERE user_id = $1 AND id = r.hub_id"
+	" UNION ALL SELECT version FROM tasksync.sections WHERE user_id = $1 AND id = r.hub_id"
+	" UNION ALL SELECT version FROM tasksync.labels WHERE user_id = $1 AND id = r.hub_id) h ON true"
+	" WHERE l.user_id = $1 AND l.account_id = $2 AND l.hub_id = r.hub_id AND $3 IS NOT NULL"
+	" AND coalesce(h.version, 0) = r.version";
+
+static const char sql_block[] =
+	"UPDATE tasksync.links l SET dirty = false, error_code = 'blocked',"
+	" error_message = 'waits for the project or parent task, which the provider refused'"
+	" FROM jsonb_to_recordset($4) r(hub_id uuid)"
+	" WHERE l.user_id = $1 AND l.account_id = $2 AND l.hub_id = r.hub_id AND $3 IS NOT NULL";
+
+static const char sql_inherited[] =
+	"SELECT i.id::text, i.kind, i.op, i.hub_id::text, i.temp_id::text, i.remote_id, i.patch::text,"
+	" clock_timestamp() - i.first_sent_at < $3 * interval '1 millisecond'"
+	" FROM tasksync.intents i"
+	" WHERE i.user_id = $1 AND i.account_id = $2 AND i.state = 'unknown'"
+	" AND i.op IN ('create', 'delete') ORDER BY i.first_sent_at, i.seq LIMIT $4";
+
+static bool
+recently_read(const TasksyncRun *run)
+{
+	return run->read_done ||
+		(run->last_read_at != 0 && tasksync_read_before_write_ms > 0 && run->cursor != NULL &&
+		 TimestampDifferenceMilliseconds(run->last_read_at, tasksync_now()) <
+		 tasksync_read_before_write_ms);
+}
+
+/* where the objects stand that the patches of these candidates refer to */
+static void
+load_references(Plan *plan)
+{
+	json_t	   *ids = json_array();
+	uint64		rows;
+
+	plan->remote_of = json_object();
+	plan->link_state_of = json_object();
+	plan->candidate_of = json_object();
+	for (int i = 0; i < plan->ncandidates; i++)
+	{
+		TasksyncRecord *hub = plan->candidates[i].link->hub;
+
+		json_object_set_new(plan->candidate_of, plan->candidates[i].link->hub_id, json_integer(i));
+		for (int f = 0; hub && f < (int) lengthof(places); f++)
+			if (hub->value[places[f]])
+				json_array_append_new(ids, json_string(hub->value[places[f]]));
+	}
+	if (json_array_size(ids) == 0)
+		return;
+	rows = tasksync_query(sql_refs, "uuj", tasksync_p_uuid(plan->run->user_id),
+						  tasksync_p_uuid(plan->run->account_id),
+						  tasksync_p_text(tasksync_json_text(ids)));
+	for (uint64 row = 0; row < rows; row++)
+	{
+		const char *hub_id = tasksync_cell_text(row, 1);
+		const char *remote_id = tasksync_cell_text(row, 2);
+
+		if (remote_id)
+			json_object_set_new(plan->remote_of, hub_id, json_string(remote_id));
+		json_object_set_new(plan->link_state_of, hub_id, json_string(tasksync_cell_text(row, 3)));
+	}
+}
+
+static void
+load_candidates(Plan *plan, int limit)
+{
+	TasksyncRun *run = plan->run;
+	uint64		rows;
+
+	rows = tasksync_query(sql_dirty, "uui", tasksync_p_uuid(run->user_id),
+						  tasksync_p_uuid(run->account_id), tasksync_p_int(limit));
+	plan->ncandidates = (int) rows;
+	plan->candidates = palloc0(sizeof(Candidate) * Max(rows, 1));
+	for (uint64 row = 0; row < rows; row++)
+		plan->candidates[row].link = tasksync_link_from_row(row);
+	run->has_dirty = rows > 0;
+	load_references(plan);
+}
+
+static json_t *
+hub_id_row(const TasksyncLink *link)
+{
+	return json_pack("{s:s, s:I}", "hub_id", link->hub_id, "version", (json_int_t) link->version);
+}
+
+static bool emit_candidate(Plan *plan, Candidate *candidate);
+
+typedef enum RefOutcome
+{
+	REF_RESOLVED,
+	REF_INVISIBLE,				/* this account does not know it: leave the reference out */
+	REF_LATER,
+	REF_REFUSED,
+} RefOutcome;
+
+/* the provider's id, or the temp id of its create, for one hub id */
+static RefOutcome
+resolve_reference(Plan *plan, const char *hub_id, const char **remote_id)
+{
+	const char *state = tasksync_json_string(plan->link_state_of, hub_id);
+	json_t	   *index = json_object_get(plan->candidate_of, hub_id);
+	Candidate  *target = index ? &plan->candidates[json_integer_value(index)] : NULL;
+
+	*remote_id = tasksync_json_string(plan->remote_of, hub_id);
+	if (state == NULL || strcmp(state, "detached") == 0 || strcmp(state, "held") == 0)
+		return REF_INVISIBLE;
+	if (*remote_id != NULL)
+		return REF_RESOLVED;
+	if (strcmp(state, "refused") == 0)
+		return REF_REFUSED;
+	if (!plan->run->provider->caps.temp_ids || target == NULL)
+		return REF_LATER;
+	if (!target->settled && !target->visiting)
+		emit_candidate(plan, target);
+	if (target->temp_id == NULL)
+		return REF_LATER;
+	*remote_id = target->temp_id;
+	return REF_RESOLVED;
+}
+
+/*
+ * Puts remote ids in place of hub ids into `remote_patch` and takes references
+ * that this account cannot show out of both.
+ */
+static RefOutcome
+resolve_places(Plan *plan, TasksyncRecord *hub_patch, TasksyncRecord *remote_patch)
+{
+	for (int i = 0; i < (int) lengthof(places); i++)
+	{
+		const char *hub_id = hub_patch->value[places[i]];
+		const char *remote_id;
+		RefOutcome	outcome;
+
+		if (!tasksync_record_has(hub_patch, places[i]) || hub_id == NULL)
+			continue;
+		outcome = resolve_reference(plan, hub_id, &remote_id);
+		if (outcome == REF_RESOLVED)
+			tasksync_record_set(remote_patch, places[i], remote_id);
+		else if (outcome == REF_INVISIBLE)
+		{
+			tasksync_record_set(hub_patch, places[i], NULL);
+			tasksync_record_set(remote_patch, places[i], NULL);
+		}
+		else
+			return outcome;
+	}
+	return REF_RESOLVED;
+}
+
+static void
+add_intent(Plan *plan, const TasksyncLink *link, TasksyncOp op, TasksyncRecord *hub_patch,
+		   TasksyncRecord *remote_patch, const char *temp_id)
+{
+	TasksyncIntent *intent = &plan->intents[plan->nintents];
+
+	intent->id = tasksync_uuid_new();
+	intent->temp_id = temp_id;
+	intent->kind = link->kind;
+	intent->op = op;
+	intent->hub_id = link->hub_id;
+	intent->remote_id = link->remote_id;
+	intent->patch = remote_patch;
+	intent->before = op == TASKSYNC_OP_CREATE ? NULL : link->base;
+	intent->raw = link->raw;
+	json_array_append_new(plan->intent_rows,
+						  json_pack("{s:s, s:i, s:s, s:s, s:s, s:s?, s:s?, s:o, s:I}",
+									"id", intent->id, "seq", plan->nintents,
+									"kind", tasksync_kind_name(link->kind), "hub_id", link->hub_id,
+									"op", tasksync_op_name(op), "temp_id", temp_id,
+									"remote_id", link->remote_id,
+									"patch", tasksync_record_to_json(hub_patch),
+									"lease_token", (json_int_t) plan->run->lease_token));
+	plan->nintents++;
+	plan->room--;
+}
+
+/* false: not now */
+static bool
+emit_create(Plan *plan, Candidate *candidate)
+{
+	TasksyncLink *link = candidate->link;
+	TasksyncRecord *hub_patch = tasksync_lens_project(plan->run->lens, link->hub);
+	TasksyncRecord *remote_patch;
+	RefOutcome	outcome;
+
+	tasksync_record_drop(hub_patch, TASKSYNC_FIELD_BIT(TASKSYNC_F_COMPLETED_AT));
+	remote_patch = tasksync_record_copy(hub_patch);
+	outcome = resolve_places(plan, hub_patch, remote_patch);
+	if (outcome == REF_REFUSED)
+		json_array_append_new(plan->blocked_rows, hub_id_row(link));
+	if (outcome != REF_RESOLVED || plan->room < 1)
+		return false;
+	candidate->temp_id = tasksync_uuid_new();
+	add_intent(plan, link, TASKSYNC_OP_CREATE, hub_patch, remote_patch, candidate->temp_id);
+	return true;
+}
+
+/* the fields of `out` that travel in an UPDATE */
+static uint32
+update_fields(const TasksyncRun *run, const TasksyncRecord *out)
+{
+	uint32		fields = 0;
+
+	for (int f = 0; f < TASKSYNC_NFIELDS; f++)
+	{
+		TasksyncOp	carrier = run->provider->caps.op_of_field[f];
+
+		if (out->kind != TASKSYNC_TASK)
+			carrier = (TASKSYNC_PLACE_FIELDS & TASKSYNC_FIELD_BIT(f)) ?
+				TASKSYNC_OP_MOVE : TASKSYNC_OP_UPDATE;
+		if (tasksync_record_has(out, f) && carrier == TASKSYNC_OP_UPDATE)
+			fields |= TASKSYNC_FIELD_BIT(f);
+	}
+	return fields;
+}
+
+/* the place is one value: a move names all of it.  False: it has to wait. */
+static bool
+emit_move(Plan *plan, TasksyncLink *link)
+{
+	TasksyncRecord *projected = tasksync_lens_project(plan->run->lens, link->hub);
+	TasksyncRecord *hub_patch = tasksync_record_new(link->kind);
+	TasksyncRecord *remote_patch;
+
+	tasksync_record_take(hub_patch, projected, TASKSYNC_PLACE_FIELDS);
+	remote_patch = tasksync_record_copy(hub_patch);
+	if (resolve_places(plan, hub_patch, remote_patch) != REF_RESOLVED)
+		return false;
+	if (tasksync_record_diff(hub_patch, link->base) & TASKSYNC_PLACE_FIELDS)
+		add_intent(plan, link, TASKSYNC_OP_MOVE, hub_patch, remote_patch, NULL);
+	return true;
+}
+
+static void
+emit_update(Plan *plan, TasksyncLink *link, const TasksyncRecord *out, uint32 fields)
+{
+	TasksyncRecord *patch = tasksync_record_new(link->kind);
+
+	/* a due date is sent whole: its parts mean nothing alone */
+	if (fields & TASKSYNC_DUE_FIELDS)
+		tasksync_record_take(patch, tasksync_lens_project(plan->run->lens, link->hub),
+							 TASKSYNC_DUE_FIELDS);
+	tasksync_record_take(patch, out, fields);
+	add_intent(plan, link, TASKSYNC_OP_UPDATE, patch, patch, NULL);
+}
+
+static void
+emit_status(Plan *plan, TasksyncLink *link, const TasksyncRecord *out, TasksyncOp op)
+{
+	TasksyncRecord *patch = tasksync_record_new(link->kind);
+	TasksyncRecord *remote_patch;
+
+	tasksync_record_take(patch, out, TASKSYNC_FIELD_BIT(TASKSYNC_F_STATUS));
+	remote_patch = tasksync_record_copy(patch);
+	/* the due date names the occurrence of a recurring task that is completed */
+	tasksync_record_take(remote_patch, link->base, TASKSYNC_DUE_FIELDS);
+	add_intent(plan, link, op, patch, remote_patch, NULL);
+}
+
+/* true if something of it goes out now */
+static bool
+emit_changes(Plan *plan, Candidate *candidate)
+{
+	TasksyncLink *link = candidate->link;
+	TasksyncRecord *out = candidate->out;
+	const char *status = tasksync_record_has(out, TASKSYNC_F_STATUS) ?
+		out->value[TASKSYNC_F_STATUS] : NULL;
+	bool		done = status && strcmp(status, "done") == 0;
+	bool		moves = (out->present & TASKSYNC_PLACE_FIELDS) != 0;
+	uint32		fields = update_fields(plan->run, out);
+	int			before = plan->nintents;
+	bool		waits = false;
+
+	/* every op of one link in one request, or none of them */
+	if (plan->room < (status != NULL) + moves + (fields != 0))
+		return false;
+	if (status && !done)
+		emit_status(plan, link, out, TASKSYNC_OP_REOPEN);
+	if (moves)
+		waits = !emit_move(plan, link);
+	if (fields)
+		emit_update(plan, link, out, fields);
+	if (done)
+		emit_status(plan, link, out, TASKSYNC_OP_CLOSE);
+	if (plan->nintents == before && !waits)
+		json_array_append_new(plan->clean_rows, hub_id_row(link));
+	return plan->nintents > before;
+}
+
+/* a renamed label is on its way: every task that carries it looks changed until it arrives */
+static bool
+is_label_rename(const Candidate *candidate)
+{
+	return candidate->link->kind == TASKSYNC_LABEL && candidate->out &&
+		tasksync_record_has(candidate->out, TASKSYNC_F_NAME);
+}
+
+static bool
+emit_candidate(Plan *plan, Candidate *candidate)
+{
+	TasksyncLink *link = candidate->link;
+	bool		emitted = false;
+
+	candidate->visiting = true;
+	if (link->hub == NULL || link->state == 'x')
+		json_array_append_new(plan->clean_rows, hub_id_row(link));
+	else if (link->state == 'c')
+		emitted = emit_create(plan, candidate);
+	else if (link->state == 'l')
+	{
+		candidate->out = tasksync_link_out(plan->run, link);
+		if (candidate->out->present == 0)
+			json_array_append_new(plan->clean_rows, hub_id_row(link));
+		else if (plan->may_patch && !(plan->run->tasks_wait && link->kind == TASKSYNC_TASK))
+			emitted = emit_changes(plan, candidate);
+		if (is_label_rename(candidate))
+			plan->run->tasks_wait = true;
+	}
+	candidate->visiting = false;
+	candidate->settled = true;
+	return emitted;
+}
+
+static void
+emit_deletes(Plan *plan)
+{
+	List	   *links = NIL;
+	ListCell   *cell;
+
+	for (int i = 0; i < plan->ncandidates; i++)
+		if (plan->candidates[i].link->state == 'd')
+			links = lappend(links, plan->candidates[i].link);
+	if (links == NIL || !plan->may_patch)
+		return;
+	/* what may leave: not held, and nothing that is still needed sits below it */
+	foreach(cell, tasksync_deletion_sendable(plan->run, links))
+	{
+		TasksyncLink *link = lfirst(cell);
+		TasksyncRecord *nothing = tasksync_record_new(link->kind);
+
+		if (plan->room < 1)
+			break;
+		add_intent(plan, link, TASKSYNC_OP_DELETE, nothing, nothing, NULL);
+	}
+}
+
+static void
+plan_new_intents(Plan *plan)
+{
+	TasksyncRun *run = plan->run;
+	int			limit = Min(run->batch_limit, run->provider->caps.batch_intents);
+
+	/* the ops of one link must fit even when a refused request is being halved */
+	plan->room = Max(limit, 4);
+	plan->intents = palloc0(sizeof(TasksyncIntent) * (plan->room + 1));
+	run->tasks_wait = false;
+	load_candidates(plan, limit * WINDOW_FACTOR);
+	for (int i = 0; i < plan->ncandidates && plan->room > 0; i++)
+	{
+		Candidate  *candidate = &plan->candidates[i];
+
+		if (!candidate->settled && candidate->link->state != 'd')
+			emit_candidate(plan, candidate);
+		if (run->batch_limit == 1 && plan->nintents > 0)
+			return;
+	}
+	emit_deletes(plan);
+}
+
+/* one intent of an earlier run, as the candidate that its dependants look for */
+static bool
+inherit_row(Plan *plan, uint64 row)
+{
+	Candidate  *candidate = &plan->candidates[plan->nintents];
+	TasksyncIntent *intent = &plan->intents[plan->nintents];
+	TasksyncLink *link = palloc0(sizeof(TasksyncLink));
+	const char *patch = tasksync_cell_text(row, 7);
+	const char *error;
+
+	if (!tasksync_kind_from_name(tasksync_cell_text(row, 2), &link->kind) ||
+		!tasksync_op_from_name(tasksync_cell_text(row, 3), &intent->op))
+		return false;
+	link->hub_id = tasksync_cell_text(row, 4);
+	link->hub = tasksync_record_from_json(link->kind,
+										  tasksync_json_parse(patch, strlen(patch), &error), &error);
+	if (link->hub == NULL)
+		return false;
+	intent->id = tasksync_cell_text(row, 1);
+	intent->kind = link->kind;
+	intent->hub_id = link->hub_id;
+	intent->temp_id = tasksync_cell_text(row, 5);
+	intent->remote_id = tasksync_cell_text(row, 6);
+	intent->is_resend = true;
+	candidate->link = link;
+	candidate->temp_id = intent->temp_id;
+	candidate->settled = true;
+	plan->nintents++;
+	return true;
+}
+
+/*
+ * Intents that an earlier run or request left without an outcome.  Creates and
+ * deletes are sent again as they are: the same idempotency key makes that safe
+ * while the provider remembers it, and a create that it may have forgotten is
+ * looked for in the read first (observe.c).  Everything else waits for the
+ * read, which shows whether it was applied.
+ */
+static void
+plan_inherited(Plan *plan)
+{
+	TasksyncRun *run = plan->run;
+	uint64		rows;
+
+	tasksync_query("UPDATE tasksync.intents SET state = 'unknown' WHERE user_id = $1"
+				   " AND account_id = $2 AND state = 'sent'",
+				   "uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id));
+	rows = tasksync_query(sql_inherited, "uuii", tasksync_p_uuid(run->user_id),
+						  tasksync_p_uuid(run->account_id),
+						  tasksync_p_int(run->provider->caps.idempotency_ms),
+						  tasksync_p_int(run->provider->caps.batch_intents));
+	plan->intents = palloc0(sizeof(TasksyncIntent) * (rows + 1));
+	plan->candidates = palloc0(sizeof(Candidate) * (rows + 1));
+	for (uint64 row = 0; row < rows; row++)
+		/* past the provider's memory only when the read did not show it */
+		if (tasksync_cell_bool(row, 8) || run->read_done)
+			inherit_row(plan, row);
+	plan->ncandidates = plan->nintents;
+	load_references(plan);
+	for (int i = 0; i < plan->nintents; i++)
+	{
+		TasksyncRecord *hub_patch = plan->candidates[i].link->hub;
+		TasksyncRecord *remote_patch = tasksync_record_copy(hub_patch);
+
+		(void) resolve_places(plan, hub_patch, remote_patch);
+		plan->intents[i].patch = remote_patch;
+	}
+}
+
+/* writes what the request will carry: build() took the first call.nintents of the plan */
+static void
+write_plan(Plan *plan)
+{
+	TasksyncRun *run = plan->run;
+	json_t	   *sent = json_array();
+
+	for (int i = 0; i < run->call.nintents && i < (int) json_array_size(plan->intent_rows); i++)
+		json_array_append(sent, json_array_get(plan->intent_rows, i));
+	if (run->call.nintents > 0 && !run->row_written)
+		tasksync_run_progress(run, "push", 0, 0);
+	tasksync_batch(sql_insert_intents, run, sent);
+	tasksync_links_lock(run, plan->clean_rows);
+	tasksync_batch(sql_clean, run, plan->clean_rows);
+	tasksync_batch(sql_block, run, plan->blocked_rows);
+	if (run->call.nintents > 0 && json_array_size(sent) == 0)
+		tasksync_query("UPDATE tasksync.intents SET attempts = attempts + 1,"
+					   " sent_at = clock_timestamp(), lease_token = $3"
+					   " WHERE user_id = $1 AND account_id = $2 AND state = 'unknown'",
+					   "uul", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
+					   tasksync_p_long(run->lease_token));
+}
+
+/* plans, builds and commits a request that may carry intents; false: it would be empty */
+static bool
+plan_and_build(TasksyncRun *run, TasksyncHttpRequest *request)
+{
+	Plan		plan = {.run = run,.may_patch = recently_read(run)};
+	bool		worth;
+
+	tasksync_run_begin(run, "plan");
+	plan.intent_rows = json_array();
+	plan.clean_rows = json_array();
+	plan.blocked_rows = json_array();
+	if (run->has_inherited)
+		plan_inherited(&plan);
+	else
+		plan_new_intents(&plan);
+	run->call.nintents = plan.nintents;
+	run->call.intents = plan.intents;
+	run->call.wants_read = !run->read_done ||
+		(plan.nintents > 0 && run->provider->caps.push_reads);
+	worth = run->call.wants_read || plan.nintents > 0;
+	if (worth)
+		run->provider->build(&run->call, request);
+	write_plan(&plan);
+	tasksync_run_commit(run);
+	TASKSYNC_TEST_POINT("intents-committed");
+	return worth;
+}
+
+/*
+ * tasksync_push_plan decides what the next request of the sync phase sends and
+ * reads, commits the intents and builds the request.  False: both sides are
+ * equal as far as this run can make them so.
+ */
+bool
+tasksync_push_plan(TasksyncRun *run, TasksyncHttpRequest *request)
+{
+	memset(&run->call, 0, sizeof(run->call));
+	run->call.type = TASKSYNC_CALL_SYNC;
+	run->call.base_url = run->provider->base_url();
+	run->call.zone = run->zone;
+	run->call.cursor = run->paging ? run->page_cursor : run->cursor;
+
+	if ((run->has_dirty || run->has_inherited) && !run->paging && !run->wrote_unseen &&
+		run->stalled < MAX_STALLED)
+		return plan_and_build(run, request);
+	if (run->read_done && !run->wrote_unseen && !run->paging)
+		return false;
+	run->call.wants_read = true;
+	run->provider->build(&run->call, request);
+	return true;
+}
+
+/*
+ * tasksync_push_not_applied takes the intents of this call back: the provider
+ * said that nothing of it was carried out.  Those of an earlier run stay: what
+ * became of their first sending is still unknown.
+ */
+void
+tasksync_push_not_applied(TasksyncRun *run)
+{
+	json_t	   *rows = json_array();
+
+	for (int i = 0; i < run->call.nintents; i++)
+		if (!run->call.intents[i].is_resend)
+			json_array_append_new(rows, json_pack("{s:s}", "id", run->call.intents[i].id));
+	tasksync_batch("DELETE FROM tasksync.intents i USING jsonb_to_recordset($4) r(id uuid)"
+				   " WHERE i.user_id = $1 AND i.account_id = $2 AND i.id = r.id"
+				   " AND $3 IS NOT NULL",
+				   run, rows);
+}
+
+/*
+ * tasksync_push_refuse_one makes the object of the call's only intent a dead
+ * letter: it stays at the hub, its reason stays readable, the others go on.
+ */
+void
+tasksync_push_refuse_one(TasksyncRun *run, const char *code, const char *message)
+{
+	json_t	   *rows = json_array();
+
+	json_array_append_new(rows, json_pack("{s:s, s:s, s:s?}", "hub_id", run->call.intents[0].hub_id,
+										  "code", code ? code : "refused", "message", message));
+	tasksync_batch(TASKSYNC_SQL_REFUSE, run, rows);
+	run->counts.refused++;
+}
