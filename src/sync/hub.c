@@ -1,0 +1,261 @@
+/*
+ * hub.c
+ *	  The engine's writes to the hub's own tables.
+ *
+ * Whole rows go in, one statement per table and chunk; the hub's triggers see
+ * the engine as the origin, write the journal and make the other accounts'
+ * links dirty.  Sync worker only, inside a transaction of a run.
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "sync/hub.h"
+
+#define TASK_ROWSET \
+	" jsonb_to_recordset($4) r(id uuid, project_id uuid, section_id uuid, parent_id uuid," \
+	" title text, description text, status text, completed_at timestamptz, priority smallint," \
+	" due_date date, due_time time, due_timezone text, recurrence text, labels text[]," \
+	" position numeric, edited jsonb, created_at timestamptz)"
+
+#define SMALL_ROWSET \
+	" jsonb_to_recordset($4) r(id uuid, name text, color text, parent_id uuid, project_id uuid," \
+	" is_archived boolean, position numeric, is_inbox boolean, edited jsonb," \
+	" created_at timestamptz, remote_id text)"
+
+#define ALL_PARAMETERS " $2 IS NOT NULL AND $3 IS NOT NULL"
+
+static const char *const sql_insert[TASKSYNC_NKINDS] = {
+	[TASKSYNC_PROJECT] =
+	"INSERT INTO tasksync.projects (user_id, id, name, color, parent_id, position, is_inbox,"
+	" is_archived, edited, created_at)"
+	" SELECT $1, r.id, r.name, r.color, r.parent_id, coalesce(r.position, 0),"
+	" coalesce(r.is_inbox, false), coalesce(r.is_archived, false), r.edited,"
+	" coalesce(r.created_at, now()) FROM" SMALL_ROWSET " WHERE" ALL_PARAMETERS,
+	[TASKSYNC_SECTION] =
+	"INSERT INTO tasksync.sections (user_id, id, project_id, name, position, edited, created_at)"
+	" SELECT $1, r.id, r.project_id, r.name, coalesce(r.position, 0), r.edited,"
+	" coalesce(r.created_at, now()) FROM" SMALL_ROWSET " WHERE" ALL_PARAMETERS,
+	[TASKSYNC_LABEL] =
+	"INSERT INTO tasksync.labels (user_id, id, name, color, position, edited, created_at)"
+	" SELECT $1, r.id, r.name, r.color, coalesce(r.position, 0), r.edited,"
+	" coalesce(r.created_at, now()) FROM" SMALL_ROWSET " WHERE" ALL_PARAMETERS,
+	[TASKSYNC_TASK] =
+	"INSERT INTO tasksync.tasks (user_id, id, project_id, section_id, parent_id, title, description,"
+	" status, completed_at, priority, due_date, due_time, due_timezone, recurrence, labels, position,"
+	" edited, created_at)"
+	" SELECT $1, r.id, r.project_id, r.section_id, r.parent_id, r.title, coalesce(r.description, ''),"
+	" coalesce(r.status, 'open'), r.completed_at, coalesce(r.priority, 0), r.due_date, r.due_time,"
+	" r.due_timezone, r.recurrence, coalesce(r.labels, '{}'), coalesce(r.position, 0), r.edited,"
+	" coalesce(r.created_at, now()) FROM" TASK_ROWSET " WHERE" ALL_PARAMETERS,
+};
+
+static const char *const sql_update[TASKSYNC_NKINDS] = {
+	[TASKSYNC_PROJECT] =
+	"UPDATE tasksync.projects t SET name = r.name, color = r.color, parent_id = r.parent_id,"
+	" position = coalesce(r.position, t.position), is_archived = coalesce(r.is_archived, false),"
+	" edited = t.edited || r.edited FROM" SMALL_ROWSET
+	" WHERE t.user_id = $1 AND t.id = r.id AND" ALL_PARAMETERS,
+	[TASKSYNC_SECTION] =
+	"UPDATE tasksync.sections t SET name = r.name, project_id = r.project_id,"
+	" position = coalesce(r.position, t.position), edited = t.edited || r.edited FROM" SMALL_ROWSET
+	" WHERE t.user_id = $1 AND t.id = r.id AND" ALL_PARAMETERS,
+	[TASKSYNC_LABEL] =
+	"UPDATE tasksync.labels t SET name = r.name, color = r.color,"
+	" position = coalesce(r.position, t.position), edited = t.edited || r.edited FROM" SMALL_ROWSET
+	" WHERE t.user_id = $1 AND t.id = r.id AND" ALL_PARAMETERS,
+	[TASKSYNC_TASK] =
+	"UPDATE tasksync.tasks t SET project_id = r.project_id, section_id = r.section_id,"
+	" parent_id = r.parent_id, title = r.title, description = r.description, status = r.status,"
+	" completed_at = r.completed_at, priority = r.priority, due_date = r.due_date,"
+	" due_time = r.due_time, due_timezone = r.due_timezone, recurrence = r.recurrence,"
+	" labels = r.labels, position = coalesce(r.position, t.position),"
+	" edited = t.edited || r.edited FROM" TASK_ROWSET
+	" WHERE t.user_id = $1 AND t.id = r.id AND" ALL_PARAMETERS,
+};
+
+static const char sql_route[] =
+	"INSERT INTO tasksync.project_links (user_id, account_id, project_id, remote_id)"
+	" SELECT $1, $2, r.id, r.remote_id FROM" SMALL_ROWSET " WHERE $3 IS NOT NULL"
+	" ON CONFLICT (user_id, account_id, project_id) DO UPDATE SET remote_id = excluded.remote_id";
+
+static const char sql_conflicts[] =
+	"INSERT INTO tasksync.conflicts (user_id, account_id, run_id, kind, hub_id, field, base, hub,"
+	" remote, result, rule, status)"
+	" SELECT $1, $2, $3, r.kind, r.hub_id, r.field, r.base, r.hub, r.remote, r.result, r.rule, r.status"
+	" FROM jsonb_to_recordset($4) r(kind text, hub_id uuid, field text, base jsonb, hub jsonb,"
+	" remote jsonb, result jsonb, rule text, status text)";
+
+static json_t *
+hub_row(const TasksyncHubChange *change)
+{
+	json_t	   *row = tasksync_record_to_json(change->link->hub);
+
+	json_object_set_new(row, "id", json_string(change->link->hub_id));
+	json_object_set(row, "edited", change->edited ? change->edited : json_object());
+	if (change->created_at)
+		json_object_set_new(row, "created_at",
+							json_string(tasksync_format_instant(change->created_at)));
+	if (change->container_id)
+		json_object_set_new(row, "remote_id", json_string(change->container_id));
+	if (change->is_inbox)
+		json_object_set_new(row, "is_inbox", json_true());
+	return row;
+}
+
+static void
+apply_all(TasksyncRun *run, TasksyncKind kind, int count, TasksyncHubChange *changes)
+{
+	json_t	   *inserts = json_array();
+	json_t	   *updates = json_array();
+	json_t	   *routes = json_array();
+	json_t	   *new_links = json_array();
+	json_t	   *links = json_array();
+	json_t	   *conflicts = json_array();
+
+	for (int i = 0; i < count; i++)
+	{
+		TasksyncHubChange *change = &changes[i];
+
+		if (change->inserts)
+			json_array_append_new(inserts, hub_row(change));
+		else if (change->updates)
+			json_array_append_new(updates, hub_row(change));
+		if (change->container_id)
+			json_array_append_new(routes, json_pack("{s:s, s:s}", "id", change->link->hub_id,
+													"remote_id", change->container_id));
+		json_array_append_new(change->inserts_link ? new_links : links,
+							  tasksync_link_to_json(change->link));
+		if (change->conflicts)
+			json_array_extend(conflicts, change->conflicts);
+	}
+	tasksync_batch(sql_insert[kind], run, inserts);
+	tasksync_batch(sql_route, run, routes);
+	tasksync_links_insert(run, new_links);
+	tasksync_batch(sql_update[kind], run, updates);
+	tasksync_links_write(run, links);
+	tasksync_batch(sql_conflicts, run, conflicts);
+	run->counts.created += (int) json_array_size(inserts);
+	run->counts.updated += (int) json_array_size(updates);
+	run->counts.conflicts += (int) json_array_size(conflicts);
+}
+
+/*
+ * Runs apply_all() in a subtransaction; on an error of the hub's own rules
+ * returns a message instead of raising it.  Trouble of the server (memory,
+ * locks, cancel, disk) is raised: it says nothing about the change.
+ */
+static const char *
+try_apply(TasksyncRun *run, TasksyncKind kind, int count, TasksyncHubChange *changes)
+{
+	MemoryContext cxt = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	TasksyncCounts counts = run->counts;
+	char	   *volatile message = NULL;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(cxt);
+	PG_TRY();
+	{
+		apply_all(run, kind, count, changes);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+		int			category;
+
+		MemoryContextSwitchTo(cxt);
+		error = CopyErrorData();
+		category = ERRCODE_TO_CATEGORY(error->sqlerrcode);
+		if (category != ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION &&
+			category != ERRCODE_DATA_EXCEPTION)
+			PG_RE_THROW();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		run->counts = counts;
+		message = psprintf("the hub refused it (SQLSTATE %s)",
+						   unpack_sql_state(error->sqlerrcode));
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(cxt);
+	CurrentResourceOwner = owner;
+	return message;
+}
+
+/* keeps the object out of the hub but not out of sight */
+static void
+dead_letter(TasksyncRun *run, TasksyncHubChange *change, const char *message)
+{
+	TasksyncLink *link = change->link;
+	json_t	   *rows = json_array();
+
+	if (change->inserts_link)
+	{
+		link->state = 'x';
+		json_array_append_new(rows, tasksync_link_to_json(link));
+		tasksync_links_insert(run, rows);
+		rows = json_array();
+	}
+	json_array_append_new(rows, json_pack("{s:s, s:s, s:s}", "hub_id", link->hub_id, "code",
+										  "hub_refused", "message", message));
+	tasksync_batch(TASKSYNC_SQL_REFUSE, run, rows);
+	run->counts.refused++;
+}
+
+/* a move that would make a cycle or cross projects: the hub's place stays and is sent back */
+static void
+note_refused_move(TasksyncRun *run, const TasksyncHubChange *change, const TasksyncRecord *wanted)
+{
+	const TasksyncRecord *kept = change->link->hub;
+	json_t	   *rows = json_array();
+
+	json_array_append_new(rows,
+						  json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:s}", "kind",
+									tasksync_kind_name(kept->kind), "hub_id", change->link->hub_id,
+									"field", tasksync_field_name(TASKSYNC_F_PARENT),
+									"hub", tasksync_field_to_json(kept, TASKSYNC_F_PARENT),
+									"remote", tasksync_field_to_json(wanted, TASKSYNC_F_PARENT),
+									"result", tasksync_field_to_json(kept, TASKSYNC_F_PARENT),
+									"rule", "refused_move", "status", "settled"));
+	tasksync_batch(sql_conflicts, run, rows);
+	run->counts.conflicts++;
+}
+
+/* the change without its new place, which is what can contradict other rows */
+static void
+drop_place(TasksyncHubChange *change)
+{
+	TasksyncLink *link = change->link;
+
+	if (link->hub_before)
+		tasksync_record_take(link->hub, link->hub_before, TASKSYNC_PLACE_FIELDS);
+	else
+		tasksync_record_set(link->hub, TASKSYNC_F_PARENT, NULL);
+	link->dirty = true;
+}
+
+void
+tasksync_hub_apply(TasksyncRun *run, TasksyncKind kind, int count, TasksyncHubChange *changes)
+{
+	if (count == 0 || try_apply(run, kind, count, changes) == NULL)
+		return;
+	for (int i = 0; i < count; i++)
+	{
+		const char *message = try_apply(run, kind, 1, &changes[i]);
+		TasksyncRecord *wanted;
+
+		if (message == NULL)
+			continue;
+		wanted = tasksync_record_copy(changes[i].link->hub);
+		drop_place(&changes[i]);
+		if (try_apply(run, kind, 1, &changes[i]) != NULL)
+			dead_letter(run, &changes[i], message);
+		else
+			note_refused_move(run, &changes[i], wanted);
+	}
+}
