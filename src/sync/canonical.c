@@ -121,6 +121,37 @@ line_break(const char *p, bool single_line)
 	return 0;
 }
 
+/*
+ * is_canonical recognises the common case, plain ASCII as it should be, in one
+ * pass and without memory; a false answer costs time only.
+ */
+static bool
+is_canonical(const char *text, bool single_line)
+{
+	const char *p = text;
+
+	if (*p == '\0')
+		return true;
+	if (single_line && is_blank(*p))
+		return false;
+	for (; *p != '\0'; p++)
+	{
+		if (IS_HIGHBIT_SET(*p) || *p == '\r' ||
+			(single_line && (*p == '\n' || *p == '\v' || *p == '\f')))
+			return false;
+	}
+	return !is_blank(p[-1]);
+}
+
+/* like tasksync_canonical_text(), but the result may be the argument */
+static const char *
+canonical_or_same(const char *text, bool single_line)
+{
+	if (text != NULL && is_canonical(text, single_line))
+		return text;
+	return tasksync_canonical_text(text, single_line);
+}
+
 char *
 tasksync_canonical_text(const char *text, bool single_line)
 {
@@ -195,7 +226,7 @@ canonicalize_labels(TasksyncRecord *record)
 	names = palloc(sizeof(char *) * Max(record->labels.count, 1));
 	for (int i = 0; i < record->labels.count; i++)
 	{
-		const char *name = tasksync_canonical_text(record->labels.names[i], true);
+		const char *name = canonical_or_same(record->labels.names[i], true);
 
 		if (*name != '\0')
 			names[count++] = name;
@@ -228,9 +259,9 @@ canonical_value(TasksyncField field, const char *value)
 	{
 		case TASKSYNC_F_TITLE:
 		case TASKSYNC_F_NAME:
-			return tasksync_canonical_text(value, true);
+			return canonical_or_same(value, true);
 		case TASKSYNC_F_DESCRIPTION:
-			return tasksync_canonical_text(value, false);
+			return canonical_or_same(value, false);
 		case TASKSYNC_F_STATUS:
 			return value != NULL ? value : "open";
 		case TASKSYNC_F_PRIORITY:
@@ -242,7 +273,7 @@ canonical_value(TasksyncField field, const char *value)
 		case TASKSYNC_F_COLOR:
 		case TASKSYNC_F_RECURRENCE:
 		case TASKSYNC_F_DUE_TIMEZONE:
-			value = value != NULL ? tasksync_canonical_text(value, true) : NULL;
+			value = value != NULL ? canonical_or_same(value, true) : NULL;
 			break;
 		default:
 			break;
