@@ -1,0 +1,468 @@
+/*
+ * ack.c
+ *	  What became of the intents that were sent.
+ *
+ * The base of a link moves only here (an acknowledgement) and in observe.c (an
+ * observation).  An acknowledgement says that the provider took what was sent;
+ * what it made of it is told by the echo, which the same answer usually
+ * carries and observe.c compares with what is remembered here.
+ *
+ * Sync worker only.
+ */
+#include "postgres.h"
+
+#include "utils/hsearch.h"
+#include "utils/memutils.h"
+
+#include "base/json.h"
+#include "base/testpoint.h"
+#include "sync/ack.h"
+#include "sync/deletion.h"
+#include "sync/link.h"
+
+/* ---- what was acknowledged and not seen yet ---- */
+
+static TasksyncSent *
+sent_entry(TasksyncRun *run, const char *hub_id, HASHACTION action)
+{
+	char		key[TASKSYNC_UUID_LEN] = {0};
+	bool		found;
+	TasksyncSent *sent;
+
+	if (run->sent == NULL)
+	{
+		HASHCTL		ctl = {0};
+
+		ctl.keysize = TASKSYNC_UUID_LEN;
+		ctl.entrysize = sizeof(TasksyncSent);
+		ctl.hcxt = run->cxt;
+		run->sent = hash_create("tasksync sent", 128, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	}
+	strlcpy(key, hub_id, sizeof(key));
+	sent = hash_search(run->sent, key, action, &found);
+	if (action == HASH_ENTER && !found)
+	{
+		sent->record = NULL;
+		sent->closed = false;
+	}
+	return sent;
+}
+
+TasksyncSent *
+tasksync_ack_sent(TasksyncRun *run, const char *hub_id)
+{
+	return run->sent ? sent_entry(run, hub_id, HASH_FIND) : NULL;
+}
+
+void
+tasksync_ack_seen(TasksyncRun *run, const char *hub_id)
+{
+	if (run->sent)
+		sent_entry(run, hub_id, HASH_REMOVE);
+}
+
+static void
+remember_sent(TasksyncRun *run, const char *hub_id, const TasksyncRecord *record, bool closed)
+{
+	TasksyncSent *sent = sent_entry(run, hub_id, HASH_ENTER);
+	MemoryContext old = MemoryContextSwitchTo(run->cxt);
+
+	if (sent->record == NULL)
+		sent->record = tasksync_record_new(record->kind);
+	tasksync_record_take(sent->record, tasksync_record_copy(record), record->present);
+	sent->closed |= closed;
+	MemoryContextSwitchTo(old);
+}
+
+/* ---- acknowledgements ---- */
+
+/* what an answer settles, collected before anything is written */
+typedef struct AckBatch
+{
+	TasksyncRun *run;
+	json_t	   *done;			/* {"id"} of intents to delete */
+	json_t	   *unknown;		/* {"id"} of intents to send again */
+	json_t	   *unmapped;		/* {"id"}: accepted, but only a read can tell the rest */
+	json_t	   *refused;		/* {"hub_id", "code", "message"} */
+	json_t	   *gone;			/* {"hub_id"}: look what happened to it */
+	json_t	   *buried;			/* {"hub_id", "proof"} */
+	json_t	   *labels;			/* {"old", "new"} */
+	json_t	   *touched;		/* {"hub_id"} of links whose base moves */
+	json_t	   *created;		/* {"hub_id", "remote_id"} */
+} AckBatch;
+
+static json_t *
+intent_row(const TasksyncIntent *intent)
+{
+	return json_pack("{s:s}", "id", intent->id);
+}
+
+/* accepted, but the answer alone does not say what the object is now */
+static void
+ack_unmapped(AckBatch *batch, const TasksyncIntent *intent)
+{
+	json_array_append_new(batch->unmapped, intent_row(intent));
+	batch->run->has_inherited = true;
+}
+
+static bool
+completes_occurrence(const TasksyncIntent *intent)
+{
+	return intent->op == TASKSYNC_OP_CLOSE && intent->before &&
+		intent->before->value[TASKSYNC_F_RECURRENCE] != NULL;
+}
+
+static void
+ack_ok(AckBatch *batch, const TasksyncIntent *intent, const TasksyncAck *ack,
+	   const TasksyncRecord *hub_patch)
+{
+	TasksyncRun *run = batch->run;
+
+	run->counts.pushed++;
+	if (intent->op == TASKSYNC_OP_CREATE && ack->remote_id == NULL)
+	{
+		ack_unmapped(batch, intent);
+		return;
+	}
+	if (completes_occurrence(intent))
+	{
+		/* one occurrence is done, not the task: only the echo can tell the next date */
+		remember_sent(run, intent->hub_id, tasksync_record_new(intent->kind), true);
+		ack_unmapped(batch, intent);
+		return;
+	}
+	json_array_append_new(batch->done, intent_row(intent));
+	if (intent->op == TASKSYNC_OP_DELETE)
+	{
+		json_array_append_new(batch->buried, json_pack("{s:s, s:s}", "hub_id", intent->hub_id,
+													   "proof", "hub_delete"));
+		return;
+	}
+	if (intent->op == TASKSYNC_OP_CREATE)
+	{
+		json_array_append_new(batch->created, json_pack("{s:s, s:s, s:s}", "hub_id",
+														intent->hub_id, "kind",
+														tasksync_kind_name(intent->kind),
+														"remote_id", ack->remote_id));
+		if (intent->kind != TASKSYNC_TASK)
+			tasksync_refs_add(run, intent->kind, ack->remote_id, intent->hub_id);
+	}
+	if (intent->kind == TASKSYNC_LABEL && intent->op == TASKSYNC_OP_UPDATE && intent->before &&
+		tasksync_record_has(hub_patch, TASKSYNC_F_NAME) &&
+		intent->before->value[TASKSYNC_F_NAME])
+		json_array_append_new(batch->labels,
+							  json_pack("{s:s, s:s}", "old", intent->before->value[TASKSYNC_F_NAME],
+										"new", hub_patch->value[TASKSYNC_F_NAME]));
+	remember_sent(run, intent->hub_id, hub_patch, false);
+	json_array_append_new(batch->touched, json_pack("{s:s}", "hub_id", intent->hub_id));
+}
+
+static void
+ack_one(AckBatch *batch, TasksyncAnswer *answer, const TasksyncIntent *intent,
+		const TasksyncAck *ack, const TasksyncRecord *hub_patch)
+{
+	switch (ack->outcome)
+	{
+		case TASKSYNC_ACK_OK:
+			ack_ok(batch, intent, ack, hub_patch);
+			break;
+		case TASKSYNC_ACK_GONE:
+			if (intent->op == TASKSYNC_OP_DELETE)
+			{
+				ack_ok(batch, intent, ack, hub_patch);
+				break;
+			}
+			json_array_append_new(batch->gone, json_pack("{s:s}", "hub_id", intent->hub_id));
+			json_array_append_new(batch->done, intent_row(intent));
+			batch->run->has_missing = true;
+			break;
+		case TASKSYNC_ACK_REFUSED:
+			batch->run->counts.refused++;
+			json_array_append_new(batch->done, intent_row(intent));
+			json_array_append_new(batch->refused,
+								  json_pack("{s:s, s:s, s:s?}", "hub_id", intent->hub_id, "code",
+											ack->code ? ack->code : "refused", "message",
+											ack->message));
+			break;
+		case TASKSYNC_ACK_LATER:
+			json_array_append_new(batch->done, intent_row(intent));
+			tasksync_run_stop(batch->run, ack->code ? ack->code : "rate_limited",
+							  ack->message ? ack->message :
+							  "the provider asked to come back later",
+							  answer->retry_after_ms);
+			break;
+		case TASKSYNC_ACK_REPLAN:
+			json_array_append_new(batch->done, intent_row(intent));
+			break;
+		case TASKSYNC_ACK_UNKNOWN:
+			json_array_append_new(batch->unknown, intent_row(intent));
+			batch->run->has_inherited = true;
+			break;
+	}
+}
+
+/* the patches as they were committed: in hub terms */
+static TasksyncRecord **
+load_hub_patches(TasksyncRun *run)
+{
+	TasksyncRecord **patches = palloc0(sizeof(TasksyncRecord *) * (run->call.nintents + 1));
+	json_t	   *ids = json_array();
+	uint64		rows;
+
+	for (int i = 0; i < run->call.nintents; i++)
+		json_array_append_new(ids, json_string(run->call.intents[i].id));
+	rows = tasksync_query("SELECT x.n::integer - 1, i.patch::text"
+						  " FROM jsonb_array_elements_text($3) WITH ORDINALITY x(id, n)"
+						  " JOIN tasksync.intents i ON i.user_id = $1 AND i.account_id = $2"
+						  "  AND i.id = x.id::uuid",
+						  "uuj", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
+						  tasksync_p_text(tasksync_json_text(ids)));
+	for (uint64 row = 0; row < rows; row++)
+	{
+		int			n = (int) tasksync_cell_long(row, 1, 0);
+		const char *text = tasksync_cell_text(row, 2);
+		const char *error;
+
+		patches[n] = tasksync_record_from_json(run->call.intents[n].kind,
+											   tasksync_json_parse(text, strlen(text), &error),
+											   &error);
+	}
+	return patches;
+}
+
+static void
+settle_intents(AckBatch *batch)
+{
+	TasksyncRun *run = batch->run;
+
+	tasksync_batch("DELETE FROM tasksync.intents i USING jsonb_to_recordset($4) r(id uuid)"
+				   " WHERE i.user_id = $1 AND i.account_id = $2 AND i.id = r.id AND $3 IS NOT NULL",
+				   run, batch->done);
+	tasksync_batch("UPDATE tasksync.intents i SET state = 'unknown'"
+				   " FROM jsonb_to_recordset($4) r(id uuid) WHERE i.user_id = $1"
+				   " AND i.account_id = $2 AND i.id = r.id AND $3 IS NOT NULL",
+				   run, batch->unknown);
+	tasksync_batch("UPDATE tasksync.intents i SET state = 'unmapped'"
+				   " FROM jsonb_to_recordset($4) r(id uuid) WHERE i.user_id = $1"
+				   " AND i.account_id = $2 AND i.id = r.id AND $3 IS NOT NULL",
+				   run, batch->unmapped);
+}
+
+/* links of what was created, refused, found gone or deleted */
+static void
+settle_links(AckBatch *batch)
+{
+	TasksyncRun *run = batch->run;
+
+	tasksync_batch(TASKSYNC_SQL_REFUSE, run, batch->refused);
+	tasksync_batch("UPDATE tasksync.links l SET missing_since = coalesce(l.missing_since, now())"
+				   " FROM jsonb_to_recordset($4) r(hub_id uuid) WHERE l.user_id = $1"
+				   " AND l.account_id = $2 AND l.hub_id = r.hub_id AND $3 IS NOT NULL",
+				   run, batch->gone);
+	tasksync_batch("UPDATE tasksync.links l SET remote_id = r.remote_id, state = 'live'"
+				   " FROM jsonb_to_recordset($4) r(hub_id uuid, remote_id text)"
+				   " WHERE l.user_id = $1 AND l.account_id = $2 AND l.hub_id = r.hub_id"
+				   " AND l.state = 'pending_create' AND $3 IS NOT NULL",
+				   run, batch->created);
+	/* deleted at the hub while its create was under way: now it has an id to delete */
+	tasksync_batch("INSERT INTO tasksync.links (user_id, account_id, kind, hub_id, remote_id, state, dirty)"
+				   " SELECT $1, $2, r.kind, r.hub_id, r.remote_id, 'pending_delete', true"
+				   " FROM jsonb_to_recordset($4) r(hub_id uuid, kind text, remote_id text)"
+				   " WHERE $3 IS NOT NULL ON CONFLICT DO NOTHING",
+				   run, batch->created);
+	tasksync_batch("UPDATE tasksync.project_links p SET remote_id = r.remote_id, updated_at = now()"
+				   " FROM jsonb_to_recordset($4) r(hub_id uuid, remote_id text)"
+				   " WHERE p.user_id = $1 AND p.account_id = $2 AND p.project_id = r.hub_id"
+				   " AND $3 IS NOT NULL",
+				   run, batch->created);
+	/* what waited for a refused parent may try again once that parent exists */
+	tasksync_batch("UPDATE tasksync.links l SET dirty = true, error_code = NULL, error_message = NULL"
+				   " FROM jsonb_to_recordset($4) r(hub_id uuid, remote_id text), tasksync.tasks t"
+				   " WHERE l.user_id = $1 AND l.account_id = $2 AND l.error_code = 'blocked'"
+				   " AND t.user_id = $1 AND t.id = l.hub_id"
+				   " AND r.hub_id IN (t.parent_id, t.project_id, t.section_id) AND $3 IS NOT NULL",
+				   run, batch->created);
+	tasksync_deletion_bury(run, batch->buried);
+}
+
+/* a renamed label is renamed in every base of this account: nobody need send the tasks */
+static void
+rename_in_bases(AckBatch *batch)
+{
+	tasksync_batch("UPDATE tasksync.links l SET base = jsonb_set(l.base, '{labels}',"
+				   " (SELECT coalesce(jsonb_agg(q.name ORDER BY q.name COLLATE \"C\"), '[]') FROM"
+				   "  (SELECT DISTINCT CASE WHEN x = r.old THEN r.new ELSE x END AS name"
+				   "   FROM jsonb_array_elements_text(l.base -> 'labels') x) q))"
+				   " FROM jsonb_to_recordset($4) r(old text, new text)"
+				   " WHERE l.user_id = $1 AND l.account_id = $2 AND l.kind = 'task'"
+				   " AND l.base -> 'labels' ? r.old AND $3 IS NOT NULL",
+				   batch->run, batch->labels);
+}
+
+/* bases of the touched links become what was sent */
+static void
+move_bases(AckBatch *batch)
+{
+	TasksyncRun *run = batch->run;
+	json_t	   *rows = json_array();
+	int			count;
+	TasksyncLink **links = tasksync_links_read(run, batch->touched, &count);
+
+	for (int i = 0; i < count; i++)
+	{
+		TasksyncSent *sent = tasksync_ack_sent(run, links[i]->hub_id);
+
+		if (sent == NULL || sent->record == NULL)
+			continue;
+		tasksync_plan_ack(run->lens, sent->record, NULL, links[i]->base, &links[i]->memo);
+		links[i]->error_code = NULL;
+		if (links[i]->hub)
+			links[i]->dirty = tasksync_link_out(run, links[i])->present != 0;
+		json_array_append_new(rows, tasksync_link_to_json(links[i]));
+	}
+	tasksync_links_write(run, rows);
+}
+
+/*
+ * tasksync_ack_record records what the answer says of the intents of this call.
+ */
+void
+tasksync_ack_record(TasksyncRun *run, TasksyncAnswer *answer)
+{
+	AckBatch	batch = {0};
+	TasksyncRecord **patches;
+
+	if (run->call.nintents == 0)
+		return;
+	batch.run = run;
+	batch.done = json_array();
+	batch.unknown = json_array();
+	batch.unmapped = json_array();
+	batch.refused = json_array();
+	batch.gone = json_array();
+	batch.buried = json_array();
+	batch.labels = json_array();
+	batch.touched = json_array();
+	batch.created = json_array();
+	patches = load_hub_patches(run);
+	for (int i = 0; i < run->call.nintents; i++)
+		if (patches[i])
+			ack_one(&batch, answer, &run->call.intents[i], &answer->acks[i], patches[i]);
+	settle_intents(&batch);
+	settle_links(&batch);
+	rename_in_bases(&batch);
+	move_bases(&batch);
+	if (answer->coverage == TASKSYNC_COVERS_NOTHING)
+		run->wrote_unseen = true;
+	run->stalled = json_array_size(batch.done) > 0 ? 0 : run->stalled + 1;
+	TASKSYNC_TEST_POINT("acks-written");
+}
+
+/* ---- intents without an outcome ---- */
+
+List *
+tasksync_ack_open_intents(TasksyncRun *run)
+{
+	List	   *intents = NIL;
+	uint64		rows;
+
+	rows = tasksync_query("SELECT id::text, kind, op, hub_id::text, patch::text, first_sent_at"
+						  " FROM tasksync.intents WHERE user_id = $1 AND account_id = $2"
+						  " AND state IN ('unknown', 'unmapped') ORDER BY first_sent_at, seq",
+						  "uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id));
+	for (uint64 row = 0; row < rows; row++)
+	{
+		TasksyncOpenIntent *intent = palloc0(sizeof(TasksyncOpenIntent));
+		const char *patch = tasksync_cell_text(row, 5);
+		const char *error;
+
+		if (!tasksync_kind_from_name(tasksync_cell_text(row, 2), &intent->kind) ||
+			!tasksync_op_from_name(tasksync_cell_text(row, 3), &intent->op))
+			continue;
+		intent->id = tasksync_cell_text(row, 1);
+		intent->hub_id = tasksync_cell_text(row, 4);
+		intent->patch = tasksync_record_from_json(intent->kind,
+												  tasksync_json_parse(patch, strlen(patch), &error),
+												  &error);
+		intent->first_sent_at = tasksync_cell_time(row, 6);
+		if (intent->patch)
+			intents = lappend(intents, intent);
+	}
+	return intents;
+}
+
+void
+tasksync_ack_settle(TasksyncRun *run, List *intents)
+{
+	json_t	   *done = json_array();
+	ListCell   *cell;
+
+	foreach(cell, intents)
+	{
+		TasksyncOpenIntent *intent = lfirst(cell);
+
+		if (intent->settled)
+			json_array_append_new(done, json_pack("{s:s}", "id", intent->id));
+	}
+	tasksync_batch("DELETE FROM tasksync.intents i USING jsonb_to_recordset($4) r(id uuid)"
+				   " WHERE i.user_id = $1 AND i.account_id = $2 AND i.id = r.id AND $3 IS NOT NULL",
+				   run, done);
+}
+
+/*
+ * tasksync_ack_adopt gives a create whose answer was lost the object that the
+ * read showed: the link becomes live with what was sent as its base.
+ */
+void
+tasksync_ack_adopt(TasksyncRun *run, TasksyncOpenIntent *intent, const char *remote_id)
+{
+	json_t	   *rows = json_array();
+
+	json_array_append_new(rows, json_pack("{s:s, s:s, s:o}", "hub_id", intent->hub_id, "remote_id",
+										  remote_id, "base",
+										  tasksync_record_to_json(intent->patch)));
+	tasksync_batch("UPDATE tasksync.links l SET remote_id = r.remote_id, state = 'live', base = r.base,"
+				   " dirty = true FROM jsonb_to_recordset($4) r(hub_id uuid, remote_id text, base jsonb)"
+				   " WHERE l.user_id = $1 AND l.account_id = $2 AND l.hub_id = r.hub_id"
+				   " AND $3 IS NOT NULL",
+				   run, rows);
+	if (intent->kind != TASKSYNC_TASK)
+		tasksync_refs_add(run, intent->kind, remote_id, intent->hub_id);
+	remember_sent(run, intent->hub_id, intent->patch, false);
+	intent->settled = true;
+	run->has_dirty = true;
+}
+
+/*
+ * tasksync_ack_settle_inherited runs after a complete read.  Changes of
+ * existing objects have been judged by what was read: applied ones are in the
+ * base, the others are planned anew under a new key.  An accepted completion
+ * that the read did not show is looked for and never sent twice.  Creates stay
+ * until they are answered or found.
+ */
+void
+tasksync_ack_settle_inherited(TasksyncRun *run)
+{
+	tasksync_query("WITH gone AS (DELETE FROM tasksync.intents WHERE user_id = $1"
+				   " AND account_id = $2 AND (state = 'unknown' OR (state = 'unmapped' AND op <> 'close'))"
+				   " AND op NOT IN ('create', 'delete') RETURNING hub_id)"
+				   " UPDATE tasksync.links l SET dirty = true FROM gone"
+				   " WHERE l.user_id = $1 AND l.account_id = $2 AND l.hub_id = gone.hub_id",
+				   "uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id));
+	tasksync_query("WITH gone AS (DELETE FROM tasksync.intents WHERE user_id = $1"
+				   " AND account_id = $2 AND state = 'unmapped' AND op = 'close' RETURNING hub_id)"
+				   " UPDATE tasksync.links l SET missing_since = now() FROM gone"
+				   " WHERE l.user_id = $1 AND l.account_id = $2 AND l.hub_id = gone.hub_id",
+				   "uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id));
+	tasksync_query("UPDATE tasksync.intents SET state = 'unknown' WHERE user_id = $1"
+				   " AND account_id = $2 AND state = 'unmapped'",
+				   "uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id));
+	run->has_inherited =
+		tasksync_query("SELECT 1 FROM tasksync.intents WHERE user_id = $1 AND account_id = $2 LIMIT 1",
+					   "uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id)) > 0;
+	run->has_missing |=
+		tasksync_query("SELECT 1 FROM tasksync.links WHERE user_id = $1 AND account_id = $2"
+					   " AND missing_since IS NOT NULL LIMIT 1",
+					   "uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id)) > 0;
+	run->has_dirty = true;
+}
