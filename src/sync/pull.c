@@ -1,0 +1,316 @@
+/*
+ * pull.c
+ *	  Inbound: a whole answer recorded.
+ *
+ * A large answer is merged in several transactions of TASKSYNC_CHUNK tasks,
+ * parents before children; the cursor moves in the last one only, so that a
+ * crash in between repeats what it already did and finds nothing to change.
+ *
+ * Sync worker only.
+ */
+#include "postgres.h"
+
+#include "utils/hsearch.h"
+#include "utils/memutils.h"
+
+#include "base/json.h"
+#include "base/testpoint.h"
+#include "sync/absence.h"
+#include "sync/ack.h"
+#include "sync/deletion.h"
+#include "sync/observe.h"
+#include "sync/pull.h"
+
+static const char sql_containers[] =
+	"INSERT INTO tasksync.containers (user_id, account_id, remote_id, title, parent_remote_id,"
+	" is_inbox, is_archived)"
+	" SELECT $1, $2, r.remote_id, r.title, r.parent, r.is_inbox, r.is_archived"
+	" FROM jsonb_to_recordset($4) r(remote_id text, title text, parent text, is_inbox boolean,"
+	" is_archived boolean) WHERE $3 IS NOT NULL"
+	" ON CONFLICT (user_id, account_id, remote_id) DO UPDATE SET title = excluded.title,"
+	" parent_remote_id = excluded.parent_remote_id, is_inbox = excluded.is_inbox,"
+	" is_archived = excluded.is_archived, seen_at = now()";
+
+static const char sql_observation[] =
+	"INSERT INTO tasksync.observations (user_id, run_id, seq, account_id, requested_at, coverage,"
+	" is_stale, items) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+
+/* what the provider has, linked or not: list_containers() shows it */
+static void
+record_containers(TasksyncRun *run, int count, TasksyncObservation **projects)
+{
+	json_t	   *rows = json_array();
+	json_t	   *dead = json_array();
+
+	for (int i = 0; i < count; i++)
+	{
+		TasksyncObservation *project = projects[i];
+		const char *archived;
+
+		if (project->state == TASKSYNC_REMOTE_DELETED)
+			json_array_append_new(dead, json_pack("{s:s}", "remote_id", project->remote_id));
+		if (project->state != TASKSYNC_REMOTE_LIVE)
+			continue;
+		archived = project->record->value[TASKSYNC_F_ARCHIVED];
+		json_array_append_new(rows,
+							  json_pack("{s:s, s:s, s:s?, s:b, s:b}", "remote_id",
+										project->remote_id, "title",
+										project->record->value[TASKSYNC_F_NAME], "parent",
+										project->record->value[TASKSYNC_F_PARENT], "is_inbox",
+										project->is_inbox, "is_archived",
+										archived && strcmp(archived, "true") == 0));
+	}
+	tasksync_batch(sql_containers, run, rows);
+	tasksync_batch("DELETE FROM tasksync.containers c USING jsonb_to_recordset($4) r(remote_id text)"
+				   " WHERE c.user_id = $1 AND c.account_id = $2 AND c.remote_id = r.remote_id"
+				   " AND $3 IS NOT NULL",
+				   run, dead);
+}
+
+/* observations of one kind, the later of two for the same object, parents first */
+typedef struct Sorted
+{
+	TasksyncObservation **items;
+	int			count;
+	json_t	   *index_of;		/* remote id -> position in the answer */
+	bool	   *placed;
+} Sorted;
+
+static void
+place_with_parents(Sorted *sorted, TasksyncAnswer *answer, int n, int depth)
+{
+	TasksyncObservation *item = &answer->observations[n];
+	const char *parent;
+
+	if (sorted->placed[n])
+		return;
+	sorted->placed[n] = true;
+	parent = item->record ? item->record->value[TASKSYNC_F_PARENT] : NULL;
+	/* the depth bound is for nonsense only: providers nest four or five levels */
+	if (parent && depth < 100)
+	{
+		json_t	   *above = json_object_get(sorted->index_of, parent);
+
+		if (above)
+			place_with_parents(sorted, answer, (int) json_integer_value(above), depth + 1);
+	}
+	sorted->items[sorted->count++] = item;
+}
+
+static void
+sort_kind(TasksyncAnswer *answer, TasksyncKind kind, Sorted *sorted)
+{
+	memset(sorted, 0, sizeof(*sorted));
+	sorted->items = palloc(sizeof(TasksyncObservation *) * Max(answer->nobservations, 1));
+	sorted->placed = palloc0(Max(answer->nobservations, 1));
+	sorted->index_of = json_object();
+	for (int i = 0; i < answer->nobservations; i++)
+	{
+		TasksyncObservation *item = &answer->observations[i];
+		json_t	   *earlier;
+
+		if (item->kind != kind)
+			continue;
+		earlier = json_object_get(sorted->index_of, item->remote_id);
+		if (earlier)
+			sorted->placed[json_integer_value(earlier)] = true;
+		json_object_set_new(sorted->index_of, item->remote_id, json_integer(i));
+	}
+	for (int i = 0; i < answer->nobservations; i++)
+		if (answer->observations[i].kind == kind)
+			place_with_parents(sorted, answer, i, 0);
+}
+
+/* one kind's dead among the observations: their links, to be judged by deletion.c */
+static void
+record_dead(TasksyncRun *run, TasksyncKind kind, int count, TasksyncObservation *observations,
+			TasksyncRemoteState state, const char *proof)
+{
+	json_t	   *ids = json_array();
+	List	   *links = NIL;
+	TasksyncLink **found;
+	int			nfound;
+
+	for (int i = 0; i < count; i++)
+		if (observations[i].kind == kind && observations[i].state == state)
+			json_array_append_new(ids, json_string(observations[i].remote_id));
+	found = tasksync_observe_find(run, kind, ids, &nfound);
+	for (int i = 0; i < nfound; i++)
+		if (found[i]->state != 'h')
+			links = lappend(links, found[i]);
+	if (links == NIL)
+		return;
+	if (!run->row_written)
+		tasksync_run_progress(run, "pull", 0, 0);
+	tasksync_deletion_record(run, kind, links, proof);
+}
+
+/*
+ * tasksync_pull_deletions runs after everything alive of the same answer is
+ * merged: a task that left a deleted section or parent in time must not die
+ * with it.
+ */
+void
+tasksync_pull_deletions(TasksyncRun *run, int count, TasksyncObservation *observations)
+{
+	static const TasksyncKind order[] = {
+		TASKSYNC_TASK, TASKSYNC_SECTION, TASKSYNC_LABEL, TASKSYNC_PROJECT
+	};
+
+	for (int i = 0; i < (int) lengthof(order); i++)
+	{
+		record_dead(run, order[i], count, observations, TASKSYNC_REMOTE_DELETED, "remote_tombstone");
+		record_dead(run, order[i], count, observations, TASKSYNC_REMOTE_GONE, "point_read");
+	}
+}
+
+bool
+tasksync_pull_observations(TasksyncRun *run, TasksyncKind kind, int count,
+						   TasksyncObservation **observations)
+{
+	TasksyncHubChange *changes;
+	int			nchanges;
+
+	if (count == 0)
+		return false;
+	if (kind == TASKSYNC_PROJECT)
+		record_containers(run, count, observations);
+	nchanges = tasksync_observe(run, kind, count, observations, &changes);
+	if (nchanges == 0)
+		return false;
+	if (!run->row_written)
+		tasksync_run_progress(run, "pull", 0, 0);
+	tasksync_hub_apply(run, kind, nchanges, changes);
+	/* containers that were just linked are referred to by what follows */
+	if (kind != TASKSYNC_TASK)
+		tasksync_refs_load(run);
+	return true;
+}
+
+/* remembers which tasks a full read showed, to know which it did not */
+static void
+mark_seen(TasksyncRun *run, TasksyncAnswer *answer)
+{
+	if (run->seen == NULL)
+	{
+		HASHCTL		ctl = {0};
+
+		ctl.keysize = ctl.entrysize = TASKSYNC_REMOTE_ID_LEN;
+		ctl.hcxt = run->cxt;
+		run->seen = hash_create("tasksync seen", 1024, &ctl, HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+	}
+	for (int i = 0; i < answer->nobservations; i++)
+		if (answer->observations[i].kind == TASKSYNC_TASK)
+			hash_search(run->seen, answer->observations[i].remote_id, HASH_ENTER, NULL);
+}
+
+/* run->cursor is always one whose read is recorded; between pages another one is carried */
+static void
+keep_cursor(TasksyncRun *run, const TasksyncAnswer *answer)
+{
+	run->paging = answer->has_more;
+	if (answer->cursor == NULL)
+		return;
+	if (answer->has_more)
+		run->page_cursor = MemoryContextStrdup(run->cxt, answer->cursor);
+	else
+		run->cursor = MemoryContextStrdup(run->cxt, answer->cursor);
+}
+
+/* everything that belongs to the end of a read: in its last transaction */
+static void
+finish_read(TasksyncRun *run, TasksyncAnswer *answer)
+{
+	keep_cursor(run, answer);
+	if (run->row_written && answer->nobservations > 0)
+		tasksync_query(sql_observation, "uuiuTtbi", tasksync_p_uuid(run->user_id),
+					   tasksync_p_uuid(run->run_id), tasksync_p_int(++run->observation_seq),
+					   tasksync_p_uuid(run->account_id), tasksync_p_time(run->requested_at),
+					   tasksync_p_text(answer->coverage == TASKSYNC_COVERS_ALL ? "complete" : "delta"),
+					   tasksync_p_bool(answer->is_stale), tasksync_p_int(answer->nobservations));
+	if (answer->has_more)
+		return;
+	tasksync_query("UPDATE tasksync.schedules SET cursor = $3, last_read_at = $4"
+				   " WHERE user_id = $1 AND account_id = $2",
+				   "uutT", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
+				   tasksync_p_text(run->cursor), tasksync_p_time(run->requested_at));
+	if (answer->coverage == TASKSYNC_COVERS_ALL)
+		tasksync_absence_record(run, answer->is_stale);
+	if (run->has_inherited)
+		tasksync_ack_settle_inherited(run);
+	run->last_read_at = run->requested_at;
+	run->read_done = true;
+	/* a snapshot from the past: what happened since comes with the next read */
+	run->wrote_unseen = answer->is_stale;
+}
+
+/* nothing was sent and nothing came: the common case costs no transaction */
+static bool
+is_silent(const TasksyncRun *run, const TasksyncAnswer *answer)
+{
+	return run->call.nintents == 0 && answer->nobservations == 0 && !answer->has_more &&
+		answer->coverage != TASKSYNC_COVERS_ALL && !run->has_inherited;
+}
+
+static void
+record_tasks(TasksyncRun *run, TasksyncAnswer *answer)
+{
+	Sorted		sorted;
+	int			done = 0;
+
+	sort_kind(answer, TASKSYNC_TASK, &sorted);
+	for (;;)
+	{
+		int			chunk = Min(TASKSYNC_CHUNK, sorted.count - done);
+
+		tasksync_pull_observations(run, TASKSYNC_TASK, chunk, sorted.items + done);
+		done += chunk;
+		if (run->row_written && sorted.count > 0)
+			tasksync_run_progress(run, "pull", done, sorted.count);
+		if (done >= sorted.count)
+			return;
+		tasksync_run_commit(run);
+		TASKSYNC_TEST_POINT("chunk-committed");
+		tasksync_run_begin(run, "record");
+	}
+}
+
+/*
+ * tasksync_pull_record records a whole answer of the sync phase.
+ */
+void
+tasksync_pull_record(TasksyncRun *run, TasksyncAnswer *answer)
+{
+	static const TasksyncKind containers[] = {TASKSYNC_PROJECT, TASKSYNC_SECTION, TASKSYNC_LABEL};
+	Sorted		sorted;
+
+	if (is_silent(run, answer))
+	{
+		keep_cursor(run, answer);
+		run->last_read_at = run->requested_at;
+		run->read_done |= answer->coverage != TASKSYNC_COVERS_NOTHING;
+		run->wrote_unseen = false;
+		return;
+	}
+	tasksync_run_begin(run, "record");
+	if (run->refs == NULL)
+		tasksync_refs_load(run);
+	tasksync_ack_record(run, answer);
+	if (answer->coverage != TASKSYNC_COVERS_NOTHING)
+	{
+		if (answer->coverage == TASKSYNC_COVERS_ALL)
+			mark_seen(run, answer);
+		run->full_read = answer->coverage == TASKSYNC_COVERS_ALL;
+		run->counts.read += answer->nobservations;
+		for (int i = 0; i < (int) lengthof(containers); i++)
+		{
+			sort_kind(answer, containers[i], &sorted);
+			tasksync_pull_observations(run, containers[i], sorted.count, sorted.items);
+		}
+		record_tasks(run, answer);
+		tasksync_pull_deletions(run, answer->nobservations, answer->observations);
+		finish_read(run, answer);
+	}
+	tasksync_run_commit(run);
+	TASKSYNC_TEST_POINT("answer-recorded");
+}
