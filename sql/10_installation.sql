@@ -5,12 +5,14 @@ CREATE TABLE tasksync.home (
 	singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
 	system_identifier bigint NOT NULL,
 	database_oid oid NOT NULL,
+	extension_oid oid NOT NULL,
 	claimed_at timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE tasksync.home IS 'The one database whose worker may sync these rows. Claimed by the first create_user(); a restored, templated or upgraded copy finds another identity here and stands still until tasksync.adopt().';
 COMMENT ON COLUMN tasksync.home.singleton IS 'Always true: at most one row.';
 COMMENT ON COLUMN tasksync.home.system_identifier IS 'pg_control_system().system_identifier of the server that syncs.';
 COMMENT ON COLUMN tasksync.home.database_oid IS 'pg_database.oid of the database that syncs.';
+COMMENT ON COLUMN tasksync.home.extension_oid IS 'pg_extension.oid of this installation: a dump restored into its own database, after DROP EXTENSION, is a copy too, and its triggers must stand still until every row is back.';
 COMMENT ON COLUMN tasksync.home.claimed_at IS 'When this database became the home.';
 
 CREATE TABLE tasksync.providers (

@@ -20,10 +20,10 @@ CREATE FUNCTION tasksync.hub_row() RETURNS trigger
 	LANGUAGE c VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION tasksync.hub_row() IS 'Row trigger of tasks, projects, sections and labels: normal labels, completed_at, version, edited, updated_at; refuses a change of id or user_id (23514). Argument: the kind.';
 
-CREATE FUNCTION tasksync.wake() RETURNS void
+CREATE FUNCTION tasksync.wake_worker(look_again boolean DEFAULT false) RETURNS void
 	AS 'MODULE_PATHNAME', 'tasksync_sql_wake'
-	LANGUAGE c VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION tasksync.wake() IS 'Wakes the sync worker of this database when the transaction commits; does nothing in a server that does not preload the library.';
+	LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION tasksync.wake_worker(boolean) IS 'Internal: wakes the sync worker of this database when the transaction commits, and with look_again the launcher too; does nothing in a server that does not preload the library, where wake() raises an error.';
 
 CREATE FUNCTION tasksync.origin_set(account_id uuid, run_id uuid) RETURNS void
 	AS 'MODULE_PATHNAME', 'tasksync_sql_origin_set'
@@ -53,7 +53,7 @@ BEGIN
 	INSERT INTO tasksync.hints (user_id, account_id)
 	SELECT person, a.id FROM tasksync.accounts a
 	WHERE a.user_id = person AND a.id = ANY (accounts);
-	PERFORM tasksync.wake();
+	PERFORM tasksync.wake_worker();
 END
 $$;
 COMMENT ON FUNCTION tasksync.request_sync(uuid, uuid[]) IS 'Leaves a hint for each of a person''s accounts and wakes the worker at commit.';

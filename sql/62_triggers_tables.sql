@@ -306,6 +306,11 @@ CREATE FUNCTION tasksync.project_leaves() RETURNS trigger
 	SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+	IF OLD.is_inbox AND EXISTS (SELECT FROM tasksync.users u WHERE u.user_id = OLD.user_id) THEN
+		RAISE EXCEPTION USING ERRCODE = 'check_violation',
+			MESSAGE = 'the inbox cannot be deleted',
+			HINT = 'Delete its tasks instead.';
+	END IF;
 	UPDATE tasksync.links l SET state = 'detached', dirty = false
 	FROM tasksync.project_links p
 	WHERE p.user_id = OLD.user_id AND p.project_id = OLD.id AND p.direction = 'pull'
@@ -316,7 +321,7 @@ BEGIN
 	RETURN OLD;
 END
 $$;
-COMMENT ON FUNCTION tasksync.project_leaves() IS 'Before a project is deleted: accounts that only read it keep what they have.';
+COMMENT ON FUNCTION tasksync.project_leaves() IS 'Before a project is deleted: the inbox stays (23514), and accounts that only read the project keep what they have.';
 
 CREATE FUNCTION tasksync.hub_deleted() RETURNS trigger
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER

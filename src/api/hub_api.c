@@ -1,6 +1,6 @@
 /*
  * hub_api.c
- *	  origin_set() and wake() for the trigger functions in sql/.
+ *	  origin_set() and wake_worker() for the trigger functions in sql/.
  *
  * Any backend.  What the triggers ask the library about itself and about the
  * writer is in base/extension.c; waking the worker belongs to a higher layer,
@@ -40,5 +40,8 @@ Datum
 tasksync_sql_wake(PG_FUNCTION_ARGS)
 {
 	tasksync_wake();
+	/* create_user() and adopt() may be what makes the launcher start a worker */
+	if (PG_GETARG_BOOL(0))
+		tasksync_wake_launcher();
 	PG_RETURN_VOID();
 }

@@ -43,6 +43,7 @@
 /* columns of tasksync.home, in the order of the install script */
 #define HOME_SYSTEM_IDENTIFIER 2
 #define HOME_DATABASE_OID 3
+#define HOME_EXTENSION_OID 4
 
 #define UUID_TEXT_SIZE 37
 
@@ -257,12 +258,16 @@ read_home(void)
 	{
 		bool		no_system;
 		bool		no_database;
+		bool		no_extension;
 		int64		system = DatumGetInt64(slot_getattr(slot, HOME_SYSTEM_IDENTIFIER, &no_system));
 		Oid			database = DatumGetObjectId(slot_getattr(slot, HOME_DATABASE_OID,
 															 &no_database));
+		Oid			extension = DatumGetObjectId(slot_getattr(slot, HOME_EXTENSION_OID,
+															  &no_extension));
 
-		state = !no_system && !no_database && (uint64) system == GetSystemIdentifier() &&
-			database == MyDatabaseId ? HOME_HERE : HOME_ELSEWHERE;
+		state = !no_system && !no_database && !no_extension &&
+			(uint64) system == GetSystemIdentifier() && database == MyDatabaseId &&
+			extension == get_extension_oid("tasksync", true) ? HOME_HERE : HOME_ELSEWHERE;
 	}
 	table_endscan(scan);
 	ExecDropSingleTupleTableSlot(slot);
