@@ -198,7 +198,8 @@ static void
 json_access(void)
 {
 	const char *error;
-	const char *text = "{\"z\":1,\"b\":true,\"s\":\"x\",\"n\":null,\"i\":\"17\",\"e\":\"\",\"r\":0.1}";
+	const char *text = "{\"z\":1,\"b\":true,\"s\":\"x\",\"n\":null,"
+		"\"i\":\"17\",\"e\":\"\",\"r\":0.1}";
 	json_t	   *json = tasksync_json_parse(text, strlen(text), &error);
 
 	unit_is(tasksync_json_text(json),
