@@ -71,14 +71,28 @@ tasksync_instant_to_local(TimestampTz instant, const char *zone, char date[11], 
 	return strftime(date, 11, "%Y-%m-%d", &tm) == 10 && strftime(time, 9, "%H:%M:%S", &tm) == 8;
 }
 
+/* seconds ahead of Greenwich that hold at this moment */
+static int64
+offset_at(int64 moment)
+{
+	time_t		at = moment;
+	struct tm	tm;
+
+	return localtime_r(&at, &tm) != NULL ? tm.tm_gmtoff : 0;
+}
+
+/*
+ * The offsets of the day before and the day after are the two that can hold.
+ * Not by mktime(): of an ordinary summer time it makes what tm_isdst says.
+ */
 bool
 tasksync_local_to_instant(const char *date, const char *time, const char *zone,
 						  TimestampTz *instant)
 {
 	struct tm	tm = {0};
-	struct tm	other;
-	time_t		moment;
-	time_t		summer;
+	int64		local;
+	int64		before;
+	int64		after;
 
 	if (!use_zone(zone) ||
 		sscanf(date, "%d-%d-%d", &tm.tm_year, &tm.tm_mon, &tm.tm_mday) != 3 ||
@@ -86,16 +100,12 @@ tasksync_local_to_instant(const char *date, const char *time, const char *zone,
 		return false;
 	tm.tm_year -= 1900;
 	tm.tm_mon -= 1;
-	other = tm;
-	/* read as standard time a gap moves forward; read as summer time an ambiguous one is the first */
-	tm.tm_isdst = 0;
-	moment = mktime(&tm);
-	other.tm_isdst = 1;
-	summer = mktime(&other);
-	if (tm.tm_isdst == 1 && other.tm_isdst == 1 && summer < moment)
-		moment = other.tm_hour == tm.tm_hour ? summer : moment;
-	else if (other.tm_isdst == 1 && summer != (time_t) -1)
-		moment = summer;
-	*instant = ((int64) moment - PG_TO_UNIX_SECONDS) * USECS_PER_SEC;
+	local = timegm(&tm);
+	before = offset_at(local - SECS_PER_DAY);
+	after = offset_at(local + SECS_PER_DAY);
+	/* the earlier offset is the first of two, and in a gap it moves forward */
+	if (offset_at(local - before) != before && offset_at(local - after) == after)
+		before = after;
+	*instant = (local - before - PG_TO_UNIX_SECONDS) * USECS_PER_SEC;
 	return true;
 }
