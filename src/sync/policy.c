@@ -40,7 +40,7 @@ read_word(const json_t *json, const char *key, const char *const *words, int cou
 			return true;
 		}
 	}
-	*error = psprintf("policy: \"%s\" must be one of", key);
+	*error = psprintf("\"%s\" must be one of", key);
 	for (int i = 0; i < count; i++)
 		*error = psprintf("%s%s \"%s\"", *error, i > 0 ? "," : "", words[i]);
 	return false;
@@ -65,7 +65,7 @@ read_fields(json_t *json, TasksyncPolicy *policy, const char **error)
 
 	if (!json_is_object(json))
 	{
-		*error = "policy: \"fields\" must be an object of field names and rules";
+		*error = "\"fields\" must be an object of field names and rules";
 		return false;
 	}
 	json_object_foreach(json, name, member)
@@ -75,7 +75,7 @@ read_fields(json_t *json, TasksyncPolicy *policy, const char **error)
 
 		if (mask == 0)
 		{
-			*error = psprintf("policy: there is no field \"%.64s\"", name);
+			*error = psprintf("there is no field \"%.64s\"", name);
 			return false;
 		}
 		if (!read_word(member, name, rule_names, lengthof(rule_names), &rule, error))
@@ -123,7 +123,7 @@ read_key(const char *key, json_t *member, TasksyncPolicy *policy, const char **e
 		if (strcmp(key, other_keys[i]) == 0)
 			return true;
 	}
-	*error = psprintf("policy: there is no key \"%.64s\"", key);
+	*error = psprintf("there is no key \"%.64s\"", key);
 	return false;
 }
 
