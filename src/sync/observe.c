@@ -1,0 +1,622 @@
+/*
+ * observe.c
+ *	  One chunk of observations against the links and the hub.
+ *
+ * Translates the provider's references into the hub's, decides for each
+ * object whether it is linked, found again, new or out of scope, and merges.
+ * It reads with the hub rows locked; what follows is a list of changes for
+ * hub.c.
+ *
+ * Sync worker only, inside a transaction of a run.
+ */
+#include "postgres.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "sync/ack.h"
+#include "sync/canonical.h"
+#include "sync/observe.h"
+
+/* how much earlier than our request the provider's clock may place what the request created */
+#define ADOPTION_SKEW_MS 120000
+
+typedef struct Chunk
+{
+	TasksyncRun *run;
+	TasksyncKind kind;
+	int			nlinks;
+	TasksyncLink **links;
+	json_t	   *link_of;		/* remote id -> index into links */
+	json_t	   *place_of;		/* remote task id -> {"hub": …, "project": …} */
+	json_t	   *graves;			/* remote ids that are dead */
+	json_t	   *by_name;		/* name -> hub id, of projects and labels without a link here */
+	List	   *open_intents;
+	int			nchanges;
+	TasksyncHubChange *changes;
+} Chunk;
+
+TasksyncLink **
+tasksync_observe_find(TasksyncRun *run, TasksyncKind kind, json_t *remote_ids, int *count)
+{
+	json_t	   *hub_ids = json_array();
+	uint64		rows;
+
+	*count = 0;
+	if (json_array_size(remote_ids) == 0)
+		return NULL;
+	rows = tasksync_query("SELECT l.hub_id::text FROM jsonb_array_elements_text($4) x"
+						  " JOIN tasksync.links l ON l.user_id = $1 AND l.account_id = $2"
+						  " AND l.kind = $3 AND l.remote_id = x",
+						  "uutj", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
+						  tasksync_p_text(tasksync_kind_name(kind)),
+						  tasksync_p_text(tasksync_json_text(remote_ids)));
+	for (uint64 row = 0; row < rows; row++)
+		json_array_append_new(hub_ids,
+							  json_pack("{s:s}", "hub_id", tasksync_cell_text(row, 1)));
+	return tasksync_links_read(run, hub_ids, count);
+}
+
+/* ---- what the chunk needs to know ---- */
+
+static void
+load_places(Chunk *chunk, json_t *remote_ids)
+{
+	uint64		rows;
+
+	chunk->place_of = json_object();
+	if (json_array_size(remote_ids) == 0)
+		return;
+	rows = tasksync_query("SELECT l.remote_id, t.id::text, t.project_id::text"
+						  " FROM jsonb_array_elements_text($3) x"
+						  " JOIN tasksync.links l ON l.user_id = $1 AND l.account_id = $2"
+						  "  AND l.kind = 'task' AND l.remote_id = x"
+						  " JOIN tasksync.tasks t ON t.user_id = $1 AND t.id = l.hub_id",
+						  "uuj", tasksync_p_uuid(chunk->run->user_id),
+						  tasksync_p_uuid(chunk->run->account_id),
+						  tasksync_p_text(tasksync_json_text(remote_ids)));
+	for (uint64 row = 0; row < rows; row++)
+		json_object_set_new(chunk->place_of, tasksync_cell_text(row, 1),
+							json_pack("{s:s, s:s}", "hub", tasksync_cell_text(row, 2), "project",
+									  tasksync_cell_text(row, 3)));
+}
+
+static void
+load_graves(Chunk *chunk, json_t *remote_ids)
+{
+	uint64		rows;
+
+	chunk->graves = json_object();
+	rows = tasksync_query("SELECT g.remote_id FROM jsonb_array_elements_text($4) x"
+						  " JOIN tasksync.graves g ON g.user_id = $1 AND g.account_id = $2"
+						  " AND g.kind = $3 AND g.remote_id = x",
+						  "uutj", tasksync_p_uuid(chunk->run->user_id),
+						  tasksync_p_uuid(chunk->run->account_id),
+						  tasksync_p_text(tasksync_kind_name(chunk->kind)),
+						  tasksync_p_text(tasksync_json_text(remote_ids)));
+	for (uint64 row = 0; row < rows; row++)
+		json_object_set_new(chunk->graves, tasksync_cell_text(row, 1), json_true());
+}
+
+/* hub projects or labels that have no counterpart here yet; two of one name are nobody's */
+static void
+load_names(Chunk *chunk)
+{
+	static const char projects[] =
+		"SELECT min(p.id::text), p.name, bool_or(p.is_inbox) FROM tasksync.projects p"
+		" WHERE p.user_id = $1 AND NOT EXISTS (SELECT FROM tasksync.links l WHERE l.user_id = $1"
+		"  AND l.account_id = $2 AND l.hub_id = p.id AND l.state <> 'pending_create')"
+		" GROUP BY p.name HAVING count(*) = 1";
+	static const char labels[] =
+		"SELECT b.id::text, b.name, false FROM tasksync.labels b"
+		" WHERE b.user_id = $1 AND NOT EXISTS (SELECT FROM tasksync.links l WHERE l.user_id = $1"
+		"  AND l.account_id = $2 AND l.hub_id = b.id AND l.state <> 'pending_create')";
+	uint64		rows;
+
+	chunk->by_name = json_object();
+	if (chunk->kind != TASKSYNC_PROJECT && chunk->kind != TASKSYNC_LABEL)
+		return;
+	rows = tasksync_query(chunk->kind == TASKSYNC_PROJECT ? projects : labels, "uu",
+						  tasksync_p_uuid(chunk->run->user_id),
+						  tasksync_p_uuid(chunk->run->account_id));
+	for (uint64 row = 0; row < rows; row++)
+	{
+		/* the inbox is found by being the inbox, whatever it is called */
+		const char *name = tasksync_cell_bool(row, 3) ? "" : tasksync_cell_text(row, 2);
+
+		json_object_set_new(chunk->by_name, name, json_string(tasksync_cell_text(row, 1)));
+	}
+}
+
+static void
+load_chunk(Chunk *chunk, int count, TasksyncObservation **observations)
+{
+	json_t	   *ids = json_array();
+	json_t	   *parents = json_array();
+
+	for (int i = 0; i < count; i++)
+	{
+		const TasksyncRecord *record = observations[i]->record;
+
+		json_array_append_new(ids, json_string(observations[i]->remote_id));
+		if (chunk->kind == TASKSYNC_TASK && record && record->value[TASKSYNC_F_PARENT])
+			json_array_append_new(parents, json_string(record->value[TASKSYNC_F_PARENT]));
+	}
+	chunk->links = tasksync_observe_find(chunk->run, chunk->kind, ids, &chunk->nlinks);
+	chunk->link_of = json_object();
+	for (int i = 0; i < chunk->nlinks; i++)
+		json_object_set_new(chunk->link_of, chunk->links[i]->remote_id, json_integer(i));
+	load_places(chunk, parents);
+	load_graves(chunk, ids);
+	load_names(chunk);
+	if (chunk->run->has_inherited)
+		chunk->open_intents = tasksync_ack_open_intents(chunk->run);
+}
+
+/* ---- translation ---- */
+
+/* a subtask follows its parent, which the hub may have moved to another project already */
+static void
+translate_place(Chunk *chunk, TasksyncRecord *record)
+{
+	TasksyncRun *run = chunk->run;
+	const char *parent = record->value[TASKSYNC_F_PARENT];
+	json_t	   *above = parent ? json_object_get(chunk->place_of, parent) : NULL;
+
+	tasksync_record_set(record, TASKSYNC_F_SECTION,
+						tasksync_refs_hub(run, TASKSYNC_SECTION, record->value[TASKSYNC_F_SECTION]));
+	tasksync_record_set(record, TASKSYNC_F_PARENT,
+						above ? tasksync_json_string(above, "hub") : NULL);
+	if (above)
+	{
+		const char *project = tasksync_json_string(above, "project");
+
+		if (strcmp(project, record->value[TASKSYNC_F_PROJECT]) != 0)
+		{
+			tasksync_record_set(record, TASKSYNC_F_PROJECT, project);
+			tasksync_record_set(record, TASKSYNC_F_SECTION, NULL);
+		}
+	}
+}
+
+/*
+ * The record in hub terms and normal form.  NULL if its container is not
+ * linked.
+ */
+static TasksyncRecord *
+translate(Chunk *chunk, const TasksyncObservation *observation)
+{
+	TasksyncRun *run = chunk->run;
+	TasksyncRecord *record = tasksync_record_copy(observation->record);
+
+	if (chunk->kind == TASKSYNC_PROJECT && tasksync_record_has(record, TASKSYNC_F_PARENT))
+		tasksync_record_set(record, TASKSYNC_F_PARENT,
+							tasksync_refs_hub(run, TASKSYNC_PROJECT,
+											  record->value[TASKSYNC_F_PARENT]));
+	if (chunk->kind == TASKSYNC_SECTION || chunk->kind == TASKSYNC_TASK)
+	{
+		const char *project = tasksync_refs_hub(run, TASKSYNC_PROJECT,
+												record->value[TASKSYNC_F_PROJECT]);
+
+		if (project == NULL || tasksync_refs_route(run, project) == NULL)
+			return NULL;
+		tasksync_record_set(record, TASKSYNC_F_PROJECT, project);
+	}
+	if (chunk->kind == TASKSYNC_TASK)
+		translate_place(chunk, record);
+	tasksync_canonicalize(record);
+	return record;
+}
+
+/* ---- changes ---- */
+
+static TasksyncHubChange *
+new_change(Chunk *chunk, TasksyncLink *link)
+{
+	TasksyncHubChange *change = &chunk->changes[chunk->nchanges++];
+
+	memset(change, 0, sizeof(*change));
+	change->link = link;
+	return change;
+}
+
+static json_t *
+conflict_row(const TasksyncLink *link, const TasksyncConflict *conflict)
+{
+	return json_pack("{s:s, s:s, s:s, s:O?, s:O?, s:O?, s:O?, s:s, s:s}",
+					 "kind", tasksync_kind_name(link->kind), "hub_id", link->hub_id,
+					 "field", tasksync_field_name(conflict->field), "base", conflict->base,
+					 "hub", conflict->hub, "remote", conflict->remote, "result", conflict->result,
+					 "rule", conflict->rule, "status", conflict->open ? "open" : "settled");
+}
+
+/*
+ * When the remote edits happened.  A stamp belongs to the whole object: if one
+ * thing alone changed, the stamp is its time; otherwise anything since the
+ * last read.
+ */
+static void
+remote_edits(const TasksyncRun *run, const TasksyncObservation *observation, uint32 changed,
+			 TasksyncEdits *edits)
+{
+	TimestampTz hi = observation->edited_at;
+	TimestampTz lo;
+
+	if (hi == 0 || hi > run->requested_at)
+		hi = run->requested_at;
+	lo = observation->edited_at != 0 && (changed & (changed - 1)) == 0 ?
+		hi - USECS_PER_SEC : Min(run->previous_read_at, hi);
+	for (int f = 0; f < TASKSYNC_NFIELDS; f++)
+	{
+		edits->lo[f] = lo;
+		edits->hi[f] = hi;
+	}
+}
+
+static json_t *
+edited_json(const TasksyncRecord *patch, const TasksyncEdits *edits)
+{
+	json_t	   *edited = json_object();
+
+	for (int f = 0; f < TASKSYNC_NFIELDS; f++)
+		if (tasksync_record_has(patch, f))
+			json_object_set_new(edited, tasksync_field_name(f),
+								json_string(tasksync_format_instant(edits->hi[f])));
+	return edited;
+}
+
+/* ---- linked objects ---- */
+
+/*
+ * Intents of this object whose outcome is unknown: the union of what they
+ * would have set.  A completed occurrence of a recurring task shows itself by
+ * its later date; *closed tells that it was ours.
+ */
+static TasksyncRecord *
+in_flight_of(Chunk *chunk, const TasksyncLink *link, const TasksyncRecord *remote, bool *closed)
+{
+	TasksyncRecord *in_flight = NULL;
+	ListCell   *cell;
+
+	foreach(cell, chunk->open_intents)
+	{
+		TasksyncOpenIntent *intent = lfirst(cell);
+		const char *was = link->base->value[TASKSYNC_F_DUE_DATE];
+		const char *now = remote->value[TASKSYNC_F_DUE_DATE];
+
+		if (strcmp(intent->hub_id, link->hub_id) != 0 || intent->op == TASKSYNC_OP_CREATE ||
+			intent->op == TASKSYNC_OP_DELETE)
+			continue;
+		if (intent->op == TASKSYNC_OP_CLOSE && remote->value[TASKSYNC_F_RECURRENCE] && was && now &&
+			strcmp(now, was) > 0)
+		{
+			*closed = true;
+			intent->settled = true;
+			continue;
+		}
+		if (in_flight == NULL)
+			in_flight = tasksync_record_new(link->kind);
+		tasksync_record_take(in_flight, intent->patch, intent->patch->present);
+	}
+	return in_flight;
+}
+
+/* the route that governs an object: its project's, or none for labels */
+static const TasksyncRoute *
+route_of(Chunk *chunk, const TasksyncLink *link, const TasksyncRecord *remote)
+{
+	if (link->kind == TASKSYNC_PROJECT)
+		return tasksync_refs_route(chunk->run, link->hub_id);
+	return tasksync_refs_route(chunk->run, remote->value[TASKSYNC_F_PROJECT]);
+}
+
+static const TasksyncPolicy *
+policy_of(Chunk *chunk, const TasksyncRoute *route)
+{
+	return route ? &route->policy : &chunk->run->policy;
+}
+
+/* the provider still has what the hub deleted: has it been edited there since? */
+static void
+observe_deleted_here(Chunk *chunk, TasksyncLink *link, const TasksyncObservation *observation,
+					 TasksyncRecord *remote)
+{
+	TasksyncRun *run = chunk->run;
+	uint32		changed = tasksync_record_diff(link->base, remote) &
+		tasksync_lens_fields(run->lens, link->kind);
+	TasksyncHubChange *change;
+	TasksyncConflict conflict = {.field = TASKSYNC_F_TITLE,.rule = "edit_wins"};
+
+	if (link->kind != TASKSYNC_TASK ||
+		tasksync_plan_delete(policy_of(chunk, route_of(chunk, link, remote)), changed) !=
+		TASKSYNC_DELETE_LOSES)
+		return;
+	conflict.base = tasksync_record_to_json(link->base);
+	conflict.remote = conflict.result = tasksync_record_to_json(remote);
+	change = new_change(chunk, link);
+	change->inserts = true;
+	change->created_at = observation->created_at;
+	link->hub = remote;
+	link->base = tasksync_lens_project(run->lens, remote);
+	link->raw = observation->raw;
+	link->remote_edited_at = observation->edited_at;
+	link->state = 'l';
+	link->dirty = false;
+	change->conflicts = json_array();
+	json_array_append_new(change->conflicts, conflict_row(link, &conflict));
+}
+
+/* the hub as it is after an occurrence was completed: open again */
+static void
+reopen_occurrence(TasksyncLink *link, const TasksyncRecord *remote)
+{
+	const char *status = link->hub->value[TASKSYNC_F_STATUS];
+	const char *there = remote->value[TASKSYNC_F_STATUS];
+
+	if (status == NULL || strcmp(status, "done") != 0 || there == NULL || strcmp(there, "open") != 0)
+		return;
+	link->hub = tasksync_record_copy(link->hub);
+	tasksync_record_set(link->hub, TASKSYNC_F_STATUS, "open");
+	tasksync_record_set(link->hub, TASKSYNC_F_COMPLETED_AT, NULL);
+}
+
+static void
+add_conflicts(TasksyncHubChange *change, const TasksyncLink *link,
+			  const TasksyncMergeResult *merged)
+{
+	if (merged->nconflicts == 0)
+		return;
+	change->conflicts = json_array();
+	for (int i = 0; i < merged->nconflicts; i++)
+		json_array_append_new(change->conflicts, conflict_row(link, &merged->conflicts[i]));
+}
+
+static bool
+same_record(const TasksyncRecord *a, const TasksyncRecord *b)
+{
+	return a->present == b->present && tasksync_record_diff(a, b) == 0;
+}
+
+static void
+merge_linked(Chunk *chunk, TasksyncLink *link, const TasksyncObservation *observation,
+			 const TasksyncRecord *remote)
+{
+	TasksyncRun *run = chunk->run;
+	const TasksyncRoute *route = route_of(chunk, link, remote);
+	TasksyncSent *sent = tasksync_ack_sent(run, link->hub_id);
+	bool		closed = sent && sent->closed;
+	TasksyncLink before = *link;
+	TasksyncEdits edits;
+	TasksyncMergeInput input = {0};
+	TasksyncMergeResult merged;
+	TasksyncHubChange *change;
+
+	before.base = tasksync_record_copy(link->base);
+	if (sent && sent->record && sent->record->present)
+		tasksync_plan_ack(run->lens, sent->record, remote, link->base, &link->memo);
+	input.in_flight = in_flight_of(chunk, link, remote, &closed);
+	if (closed)
+		reopen_occurrence(link, remote);
+	remote_edits(run, observation, tasksync_record_diff(link->base, remote), &edits);
+	input.lens = run->lens;
+	input.policy = policy_of(chunk, route);
+	input.base = link->base;
+	input.hub = link->hub;
+	input.remote = remote;
+	input.hub_edits = &link->hub_edits;
+	input.remote_edits = &edits;
+	input.frozen = link->frozen;
+	tasksync_merge(&input, &merged);
+
+	link->base = merged.base;
+	if (route == NULL || route->pulls)
+	{
+		link->hub = tasksync_record_copy(link->hub);
+		tasksync_record_take(link->hub, merged.hub_patch, merged.hub_patch->present);
+	}
+	link->state = 'l';
+	link->missing = false;
+	link->dirty = (route == NULL || route->pushes) && tasksync_link_out(run, link)->present != 0;
+	run->has_dirty |= link->dirty;
+	if (sent == NULL && same_record(link->base, before.base) && same_record(link->hub, before.hub) &&
+		link->dirty == before.dirty && link->state == before.state && !before.missing &&
+		merged.nconflicts == 0)
+		return;
+
+	if (sent)
+		tasksync_ack_seen(run, link->hub_id);
+	change = new_change(chunk, link);
+	change->updates = !same_record(link->hub, before.hub);
+	link->hub_before = before.hub;
+	change->edited = edited_json(merged.hub_patch, &edits);
+	link->raw = observation->raw;
+	link->remote_edited_at = observation->edited_at;
+	add_conflicts(change, link, &merged);
+}
+
+/* does this observation come from before the last one? */
+static bool
+is_stale(const TasksyncLink *link, const TasksyncObservation *observation)
+{
+	return observation->edited_at != 0 && link->remote_edited_at != 0 &&
+		observation->edited_at < link->remote_edited_at;
+}
+
+static void
+observe_linked(Chunk *chunk, TasksyncLink *link, const TasksyncObservation *observation)
+{
+	TasksyncRecord *remote;
+
+	if (is_stale(link, observation) && !link->missing)
+		return;
+	remote = translate(chunk, observation);
+	if (remote == NULL)
+	{
+		/* moved to a container that is not linked: out of scope, not deleted */
+		if (link->state == 'l')
+		{
+			link->state = 'x';
+			link->dirty = false;
+			link->missing = false;
+			new_change(chunk, link);
+		}
+		return;
+	}
+	if (link->hub != NULL)
+		merge_linked(chunk, link, observation, remote);
+	else if (link->state == 'd')
+		observe_deleted_here(chunk, link, observation, remote);
+}
+
+/* ---- objects without a link ---- */
+
+/* a create whose answer was lost, found by what it sent */
+static TasksyncOpenIntent *
+find_lost_create(Chunk *chunk, const TasksyncObservation *observation, const TasksyncRecord *record)
+{
+	char	   *fingerprint = NULL;
+	ListCell   *cell;
+
+	foreach(cell, chunk->open_intents)
+	{
+		TasksyncOpenIntent *intent = lfirst(cell);
+
+		if (intent->op != TASKSYNC_OP_CREATE || intent->kind != chunk->kind || intent->settled)
+			continue;
+		if (observation->created_at != 0 &&
+			observation->created_at < intent->first_sent_at - ADOPTION_SKEW_MS * INT64CONST(1000))
+			continue;
+		if (fingerprint == NULL)
+			fingerprint = tasksync_fingerprint(record);
+		if (strcmp(fingerprint, tasksync_fingerprint(intent->patch)) == 0)
+			return intent;
+	}
+	return NULL;
+}
+
+/* the hub's own project or label that this one is the counterpart of, or NULL */
+static const char *
+find_namesake(Chunk *chunk, const TasksyncObservation *observation, const TasksyncRecord *record)
+{
+	const char *key = observation->is_inbox ? "" : record->value[TASKSYNC_F_NAME];
+	const char *hub_id = key ? tasksync_json_string(chunk->by_name, key) : NULL;
+
+	if (hub_id)
+		json_object_del(chunk->by_name, key);
+	return hub_id;
+}
+
+static bool
+wants_import(Chunk *chunk, const TasksyncObservation *observation)
+{
+	TasksyncRun *run = chunk->run;
+	const char *archived;
+
+	if (json_object_get(chunk->graves, observation->remote_id))
+		return false;
+	switch (chunk->kind)
+	{
+		case TASKSYNC_PROJECT:
+			archived = observation->record->value[TASKSYNC_F_ARCHIVED];
+			return run->link_all && !(archived && strcmp(archived, "true") == 0);
+		case TASKSYNC_LABEL:
+			return run->link_all || run->has_links;
+		default:
+			return true;
+	}
+}
+
+/* may it become a new hub object?  History may not, only what is completed from now on. */
+static bool
+is_importable(Chunk *chunk, const TasksyncRecord *record)
+{
+	const TasksyncRoute *route = tasksync_refs_route(chunk->run, record->value[TASKSYNC_F_PROJECT]);
+	const char *status = record->value[TASKSYNC_F_STATUS];
+
+	if (route && !route->pulls)
+		return false;
+	return !(chunk->run->full_read && status && strcmp(status, "done") == 0);
+}
+
+static void
+remember_place(Chunk *chunk, const TasksyncObservation *observation, const TasksyncLink *link)
+{
+	if (chunk->kind == TASKSYNC_TASK)
+		json_object_set_new(chunk->place_of, observation->remote_id,
+							json_pack("{s:s, s:s}", "hub", link->hub_id, "project",
+									  link->hub->value[TASKSYNC_F_PROJECT]));
+	else
+		tasksync_refs_add(chunk->run, chunk->kind, observation->remote_id, link->hub_id);
+}
+
+static void
+observe_new(Chunk *chunk, const TasksyncObservation *observation)
+{
+	TasksyncRun *run = chunk->run;
+	TasksyncRecord *record;
+	TasksyncOpenIntent *intent;
+	TasksyncHubChange *change;
+	TasksyncLink *link;
+	const char *namesake;
+
+	if (!wants_import(chunk, observation))
+		return;
+	record = translate(chunk, observation);
+	if (record == NULL)
+		return;
+	intent = find_lost_create(chunk, observation, record);
+	if (intent)
+	{
+		tasksync_ack_adopt(run, intent, observation->remote_id);
+		return;
+	}
+	if (!is_importable(chunk, record))
+		return;
+	namesake = find_namesake(chunk, observation, record);
+	link = palloc0(sizeof(TasksyncLink));
+	link->kind = chunk->kind;
+	link->hub_id = namesake ? namesake : tasksync_uuid_new();
+	link->remote_id = observation->remote_id;
+	link->state = 'l';
+	link->raw = observation->raw;
+	link->remote_edited_at = observation->edited_at;
+	link->hub = record;
+	link->base = tasksync_lens_project(run->lens, record);
+	change = new_change(chunk, link);
+	change->inserts = namesake == NULL;
+	change->inserts_link = true;
+	change->created_at = observation->created_at;
+	if (chunk->kind == TASKSYNC_PROJECT)
+	{
+		change->container_id = observation->remote_id;
+		change->is_inbox = observation->is_inbox && namesake == NULL;
+	}
+	remember_place(chunk, observation, link);
+}
+
+/*
+ * tasksync_observe turns observations of one kind into changes.  Deletions are
+ * left to deletion.c.
+ */
+int
+tasksync_observe(TasksyncRun *run, TasksyncKind kind, int count,
+				 TasksyncObservation **observations, TasksyncHubChange **changes)
+{
+	Chunk		chunk = {.run = run,.kind = kind};
+
+	chunk.changes = palloc(sizeof(TasksyncHubChange) * Max(count, 1));
+	load_chunk(&chunk, count, observations);
+	for (int i = 0; i < count; i++)
+	{
+		json_t	   *known = json_object_get(chunk.link_of, observations[i]->remote_id);
+
+		if (observations[i]->state != TASKSYNC_REMOTE_LIVE)
+			continue;
+		if (known)
+			observe_linked(&chunk, chunk.links[json_integer_value(known)], observations[i]);
+		else
+			observe_new(&chunk, observations[i]);
+	}
+	tasksync_ack_settle(run, chunk.open_intents);
+	*changes = chunk.changes;
+	return chunk.nchanges;
+}
