@@ -22,7 +22,7 @@ CREATE VIEW tasksync.worker_status AS SELECT * FROM tasksync.worker_status_rows(
 COMMENT ON VIEW tasksync.worker_status IS 'The sync worker of this database; for superusers and members of pg_read_all_stats those of all databases. Counters start with the server and hold neither texts of tasks nor tokens.';
 COMMENT ON COLUMN tasksync.worker_status.database IS 'Name of the database.';
 COMMENT ON COLUMN tasksync.worker_status.pid IS 'Process of the worker, null if there is none.';
-COMMENT ON COLUMN tasksync.worker_status.state IS 'ready, starting, stopped, failing (the database is in trouble), unclaimed (no user yet), not_home (a copy), restoring, wrong_version, absent (extension not installed), no_worker (max_worker_processes), disabled, standby, not_preloaded.';
+COMMENT ON COLUMN tasksync.worker_status.state IS 'ready, starting, stopped, failing (the database is in trouble), unclaimed (no user yet), not_home (a copy), restoring, wrong_version, absent (extension not installed), no_worker or no_launcher (max_worker_processes), disabled, standby, not_preloaded.';
 COMMENT ON COLUMN tasksync.worker_status.since IS 'When it came into this state.';
 COMMENT ON COLUMN tasksync.worker_status.accounts_in_flight IS 'Accounts that are being synchronized at this moment.';
 COMMENT ON COLUMN tasksync.worker_status.runs IS 'Runs that have ended.';

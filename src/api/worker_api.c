@@ -141,6 +141,13 @@ add_here(ReturnSetInfo *result)
 		state = "standby";
 		hint = "The worker starts when this server is promoted.";
 	}
+	else if (tasksync_shared->launcher_pid == 0)
+	{
+		state = "no_launcher";
+		hint =
+			"It is started again within 5 seconds; if it never comes, raise max_worker_processes "
+			"with ALTER SYSTEM SET and restart the server.";
+	}
 	else if (tasksync_enabled)
 		hint =
 			"Set tasksync.enabled = on in postgresql.conf and for the database with ALTER DATABASE "

@@ -134,6 +134,7 @@ step(Flight *flight)
 		if (tasksync_run_step(flight->run, &request) == TASKSYNC_STEP_REQUEST)
 		{
 			flight->transfer = tasksync_http_start(http, &request, flight);
+			tasksync_run_sent(flight->run, &request);
 			pg_atomic_fetch_add_u64(&slot->requests, 1);
 			over = false;
 		}

@@ -17,19 +17,23 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
 #include "access/heapam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/tableam.h"
+#include "catalog/indexing.h"
 #include "catalog/pg_database.h"
 #include "catalog/pg_db_role_setting.h"
 #include "catalog/pg_tablespace_d.h"
 #include "catalog/pg_type_d.h"
+#include "miscadmin.h"
 #include "storage/bufmgr.h"
 #include "storage/lmgr.h"
 #include "storage/smgr.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/relmapper.h"
 #include "utils/snapmgr.h"
 
@@ -48,12 +52,6 @@ says_on(Datum settings)
 	int count;
 	bool on = false;
 
-	/*
-	 * Settings so long that they were moved out of line cannot be fetched from
-	 * here.  "Perhaps" means yes: the worker knows its own setting and leaves.
-	 */
-	if (VARATT_IS_EXTERNAL(DatumGetPointer(settings)))
-		return true;
 	deconstruct_array(DatumGetArrayTypeP(settings), TEXTOID, -1, false, TYPALIGN_INT, &items, NULL,
 					  &count);
 	for (int i = 0; i < count; i++)
@@ -75,16 +73,21 @@ enabled_by_tuple(HeapTuple tuple, TupleDesc columns)
 {
 	Datum values[Natts_pg_db_role_setting];
 	bool nulls[Natts_pg_db_role_setting];
-	Oid database;
+	Datum settings;
 
 	heap_deform_tuple(tuple, columns, values, nulls);
-	database = DatumGetObjectId(values[Anum_pg_db_role_setting_setdatabase - 1]);
-	if (!OidIsValid(database) ||
-		OidIsValid(DatumGetObjectId(values[Anum_pg_db_role_setting_setrole - 1])) ||
-		nulls[Anum_pg_db_role_setting_setconfig - 1] ||
-		!says_on(values[Anum_pg_db_role_setting_setconfig - 1]))
+	settings = values[Anum_pg_db_role_setting_setconfig - 1];
+	if (OidIsValid(DatumGetObjectId(values[Anum_pg_db_role_setting_setrole - 1])) ||
+		nulls[Anum_pg_db_role_setting_setconfig - 1])
 		return InvalidOid;
-	return database;
+
+	/*
+	 * Settings so long that they were moved out of line cannot be fetched from
+	 * here.  "Perhaps" means yes: the worker looks for itself and leaves.
+	 */
+	if (!VARATT_IS_EXTERNAL(DatumGetPointer(settings)) && !says_on(settings))
+		return InvalidOid;
+	return DatumGetObjectId(values[Anum_pg_db_role_setting_setdatabase - 1]);
 }
 
 /*
@@ -211,4 +214,34 @@ tasksync_enabled_databases(void)
 	table_endscan(scan);
 	table_close(catalog, AccessShareLock);
 	return databases;
+}
+
+/*
+ * tasksync_enabled_here - the same for the database one is in, from the worker.
+ */
+bool
+tasksync_enabled_here(void)
+{
+	Relation catalog = table_open(DbRoleSettingRelationId, AccessShareLock);
+	ScanKeyData keys[2];
+	SysScanDesc scan;
+	HeapTuple tuple;
+	bool enabled = false;
+
+	ScanKeyInit(&keys[0], Anum_pg_db_role_setting_setdatabase, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(MyDatabaseId));
+	ScanKeyInit(&keys[1], Anum_pg_db_role_setting_setrole, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(InvalidOid));
+	scan = systable_beginscan(catalog, DbRoleSettingDatidRolidIndexId, true, NULL, 2, keys);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+	{
+		bool isnull;
+		Datum settings = heap_getattr(tuple, Anum_pg_db_role_setting_setconfig,
+									  RelationGetDescr(catalog), &isnull);
+
+		enabled = !isnull && says_on(settings);
+	}
+	systable_endscan(scan);
+	table_close(catalog, AccessShareLock);
+	return enabled;
 }

@@ -18,4 +18,7 @@ typedef struct TasksyncDatabase
 /* TasksyncDatabase *, palloc'd; needs a transaction, but no database */
 extern List *tasksync_enabled_databases(void);
 
+/* is it switched on for the database this process is connected to? */
+extern bool tasksync_enabled_here(void);
+
 #endif							/* TASKSYNC_SETTINGS_H */

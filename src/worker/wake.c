@@ -70,7 +70,7 @@ tell_everybody(void)
 			continue;
 		pg_atomic_fetch_add_u32(&slot->checks, 1);
 		tasksync_signal_process(slot->procno);
-		if (slot->database == MyDatabaseId)
+		if (slot->database == MyDatabaseId || slot->state != TASKSYNC_SLOT_ABSENT)
 			slot->retry_at = 0;
 	}
 	LWLockRelease(tasksync_shared->lock);

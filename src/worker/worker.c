@@ -37,6 +37,7 @@
 #include "sync/engine.h"
 #include "sync/schedule.h"
 #include "worker/runs.h"
+#include "worker/settings.h"
 #include "worker/shmem.h"
 #include "worker/wait.h"
 #include "worker/worker.h"
@@ -172,6 +173,7 @@ note_error(const ErrorData *error)
 
 typedef struct Finding
 {
+	bool enabled;
 	TasksyncSlotState state;
 	const char *hint;
 } Finding;
@@ -179,13 +181,14 @@ typedef struct Finding
 static Finding
 look(void)
 {
-	Finding finding = {TASKSYNC_SLOT_READY, NULL};
+	Finding finding = {.state = TASKSYNC_SLOT_READY};
 	TasksyncExtensionStatus status;
 
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	if (database_name[0] == '\0')
 		strlcpy(database_name, get_database_name(MyDatabaseId), NAMEDATALEN);
+	finding.enabled = tasksync_enabled_here();
 	status = tasksync_extension_enter();
 	finding.hint = tasksync_extension_hint(status);
 	switch (status)
@@ -241,6 +244,9 @@ check(void)
 {
 	Finding finding = look();
 
+	/* the launcher cannot always read the settings and then starts one to be on the safe side */
+	if (!finding.enabled)
+		proc_exit(0);
 	loop.check_now = false;
 	loop.check_at = tasksync_monotonic_ms() + tasksync_poll_interval_ms;
 	if (slot->state == finding.state)
@@ -446,10 +452,6 @@ static void
 connect_to(Oid database)
 {
 	BackgroundWorkerInitializeConnectionByOid(database, InvalidOid, 0);
-
-	/* the launcher may have had to guess */
-	if (!tasksync_enabled)
-		proc_exit(0);
 	settle_settings();
 }
 
