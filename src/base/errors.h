@@ -20,5 +20,7 @@
 #define TASKSYNC_ERRCODE_RESTORING MAKE_SQLSTATE('T', 'S', '0', '0', '6')
 /* act_as() first */
 #define TASKSYNC_ERRCODE_NO_USER MAKE_SQLSTATE('T', 'S', '0', '0', '7')
+/* the account's lease went to another worker; never seen by clients */
+#define TASKSYNC_ERRCODE_LEASE_LOST MAKE_SQLSTATE('T', 'S', '0', '0', '8')
 
 #endif							/* TASKSYNC_ERRORS_H */

@@ -34,34 +34,37 @@
 void
 tasksync_absence_record(TasksyncRun *run, bool is_stale)
 {
-	json_t	   *absent = json_array();
-	uint64		rows;
-	int			live;
+	json_t *absent = json_array();
+	uint64 rows;
+	int live;
 
 	if (!is_stale)
 	{
-		rows = tasksync_query("SELECT hub_id::text, remote_id FROM tasksync.links WHERE user_id = $1"
-							  " AND account_id = $2 AND kind = 'task' AND state = 'live'"
-							  " AND base ->> 'status' IS DISTINCT FROM 'done'",
-							  "uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id));
+		rows =
+			tasksync_query("SELECT hub_id::text, remote_id FROM tasksync.links WHERE user_id = $1"
+						   " AND account_id = $2 AND kind = 'task' AND state = 'live'"
+						   " AND base ->> 'status' IS DISTINCT FROM 'done'",
+						   "uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id));
 		live = (int) rows;
 		for (uint64 row = 0; row < rows; row++)
 		{
-			char		key[204] = {0};
+			char key[TASKSYNC_REMOTE_ID_LEN] = {0};
 
 			strlcpy(key, tasksync_cell_text(row, 2), sizeof(key));
 			if (run->seen == NULL || hash_search(run->seen, key, HASH_FIND, NULL) == NULL)
-				json_array_append_new(absent, json_pack("{s:s}", "hub_id",
-														tasksync_cell_text(row, 1)));
+				json_array_append_new(absent,
+									  json_pack("{s:s}", "hub_id", tasksync_cell_text(row, 1)));
 		}
 		if (json_array_size(absent) > 0)
 		{
 			run->suspicious = tasksync_plan_guard((int) json_array_size(absent), live);
 			run->has_missing = true;
-			tasksync_batch("UPDATE tasksync.links l SET missing_since = coalesce(l.missing_since, now())"
-						   " FROM jsonb_to_recordset($4) r(hub_id uuid) WHERE l.user_id = $1"
-						   " AND l.account_id = $2 AND l.hub_id = r.hub_id AND $3 IS NOT NULL",
-						   run, absent);
+			run->ask_completed = true;
+			tasksync_batch(
+				"UPDATE tasksync.links l SET missing_since = coalesce(l.missing_since, now())"
+				" FROM jsonb_to_recordset($4) r(hub_id uuid) WHERE l.user_id = $1"
+				" AND l.account_id = $2 AND l.hub_id = r.hub_id AND $3 IS NOT NULL",
+				run, absent);
 		}
 	}
 	if (run->seen)
@@ -85,7 +88,7 @@ ask_completed(TasksyncRun *run)
 static bool
 ask_point(TasksyncRun *run)
 {
-	uint64		rows;
+	uint64 rows;
 
 	if (run->probes >= TASKSYNC_PROBES_PER_RUN)
 		return false;
@@ -113,7 +116,7 @@ ask_point(TasksyncRun *run)
 static void
 ask_moved(TasksyncRun *run)
 {
-	ListCell   *cell;
+	ListCell *cell;
 
 	run->call.type = TASKSYNC_CALL_MOVED_IDS;
 	run->call.kind = TASKSYNC_TASK;
@@ -169,7 +172,7 @@ static void
 observed_point(TasksyncRun *run, TasksyncAnswer *answer)
 {
 	TasksyncObservation *one;
-	bool		alive;
+	bool alive;
 
 	if (answer->nobservations == 0)
 		return;
@@ -186,7 +189,7 @@ observed_point(TasksyncRun *run, TasksyncAnswer *answer)
 	if (run->refs == NULL)
 		tasksync_refs_load(run);
 	alive = one->state == TASKSYNC_REMOTE_LIVE && one->kind == TASKSYNC_TASK &&
-		strcmp(one->record->value[TASKSYNC_F_STATUS], "open") == 0;
+			strcmp(one->record->value[TASKSYNC_F_STATUS], "open") == 0;
 	if (run->suspicious && alive)
 		distrust_read(run);
 	else
@@ -211,10 +214,10 @@ observed_point(TasksyncRun *run, TasksyncAnswer *answer)
 static void
 observed_moved(TasksyncRun *run, TasksyncAnswer *answer)
 {
-	json_t	   *moved = json_array();
+	json_t *moved = json_array();
 	TasksyncObservation *gone = palloc0(sizeof(TasksyncObservation) * list_length(run->gone));
-	int			ngone = 0;
-	ListCell   *cell;
+	int ngone = 0;
+	ListCell *cell;
 
 	foreach(cell, run->gone)
 	{
@@ -225,8 +228,8 @@ observed_moved(TasksyncRun *run, TasksyncAnswer *answer)
 				strcmp(answer->observations[i].remote_id, lfirst(cell)) == 0)
 				new_id = answer->observations[i].new_remote_id;
 		if (new_id)
-			json_array_append_new(moved, json_pack("{s:s, s:s}", "old", (char *) lfirst(cell), "new",
-												   new_id));
+			json_array_append_new(moved, json_pack("{s:s, s:s}", "old", (char *) lfirst(cell),
+												   "new", new_id));
 		else
 		{
 			gone[ngone].kind = TASKSYNC_TASK;
@@ -237,11 +240,12 @@ observed_moved(TasksyncRun *run, TasksyncAnswer *answer)
 	tasksync_run_begin(run, "record");
 	if (run->refs == NULL)
 		tasksync_refs_load(run);
-	tasksync_batch("UPDATE tasksync.links l SET remote_id = r.new, missing_since = NULL, dirty = true"
-				   " FROM jsonb_to_recordset($4) r(old text, new text) WHERE l.user_id = $1"
-				   " AND l.account_id = $2 AND l.kind = 'task' AND l.remote_id = r.old"
-				   " AND $3 IS NOT NULL",
-				   run, moved);
+	tasksync_batch(
+		"UPDATE tasksync.links l SET remote_id = r.new, missing_since = NULL, dirty = true"
+		" FROM jsonb_to_recordset($4) r(old text, new text) WHERE l.user_id = $1"
+		" AND l.account_id = $2 AND l.kind = 'task' AND l.remote_id = r.old"
+		" AND $3 IS NOT NULL",
+		run, moved);
 	tasksync_pull_deletions(run, ngone, gone);
 	tasksync_run_commit(run);
 	run->gone = NIL;
@@ -269,8 +273,9 @@ tasksync_absence_answer(TasksyncRun *run, TasksyncAnswer *answer)
 				tasksync_refs_load(run);
 			tasksync_pull_observations(run, TASKSYNC_TASK, answer->nobservations, items);
 			tasksync_run_commit(run);
-			run->page_cursor = answer->has_more && answer->cursor ?
-				MemoryContextStrdup(run->cxt, answer->cursor) : NULL;
+			run->page_cursor = answer->has_more && answer->cursor
+								   ? MemoryContextStrdup(run->cxt, answer->cursor)
+								   : NULL;
 			if (run->page_cursor == NULL)
 				run->phase = TASKSYNC_PHASE_PROBE;
 			break;

@@ -13,4 +13,4 @@ extern void tasksync_absence_record(TasksyncRun *run, bool is_stale);
 extern bool tasksync_absence_next(TasksyncRun *run);
 extern void tasksync_absence_answer(TasksyncRun *run, TasksyncAnswer *answer);
 
-#endif							/* TASKSYNC_ABSENCE_H */
+#endif /* TASKSYNC_ABSENCE_H */

@@ -37,18 +37,19 @@ stop_locked(TasksyncRun *run, TasksyncSealStatus status)
 bool
 tasksync_account_authorize(TasksyncRun *run, TasksyncHttpRequest *request)
 {
-	char	   *token;
-	size_t		length;
+	char *token;
+	size_t length;
 	TasksyncSealStatus status;
 
 	if (run->access_sealed == NULL)
 	{
-		tasksync_run_stop_account(run, "reauth_required", "no_token",
-								  "the account has no token; connect it again with connect_account()");
+		tasksync_run_stop_account(
+			run, "reauth_required", "no_token",
+			"the account has no token; connect it again with connect_account()");
 		return false;
 	}
-	status = tasksync_unseal(run->access_sealed, run->access_length,
-							 token_context(run, "access"), &token, &length);
+	status = tasksync_unseal(run->access_sealed, run->access_length, token_context(run, "access"),
+							 &token, &length);
 	if (status != TASKSYNC_SEAL_OK)
 	{
 		stop_locked(run, status);
@@ -74,7 +75,7 @@ bool
 tasksync_account_needs_refresh(const TasksyncRun *run)
 {
 	return run->access_expires_at != 0 && run->refresh_sealed != NULL && !run->refreshed &&
-		run->access_expires_at < tasksync_now() + REFRESH_BEFORE_MS * INT64CONST(1000);
+		   run->access_expires_at < tasksync_now() + REFRESH_BEFORE_MS * INT64CONST(1000);
 }
 
 /* the app's client id and secret; false if none are set */
@@ -82,14 +83,15 @@ static bool
 load_credentials(TasksyncRun *run, TasksyncTokenCall *call)
 {
 	unsigned char *sealed = NULL;
-	size_t		length = 0;
-	char	   *secret = NULL;
-	bool		found;
+	size_t length = 0;
+	char *secret = NULL;
+	bool found;
 
 	tasksync_run_begin(run, "read app credentials");
-	found = tasksync_query("SELECT client_id, client_secret_sealed FROM tasksync.provider_credentials"
-						   " WHERE provider = $1",
-						   "t", tasksync_p_text(run->provider->name)) > 0;
+	found =
+		tasksync_query("SELECT client_id, client_secret_sealed FROM tasksync.provider_credentials"
+					   " WHERE provider = $1",
+					   "t", tasksync_p_text(run->provider->name)) > 0;
 	if (found)
 	{
 		call->client_id = tasksync_cell_text(0, 1);
@@ -101,10 +103,12 @@ load_credentials(TasksyncRun *run, TasksyncTokenCall *call)
 	if (sealed != NULL)
 	{
 		TasksyncSealStatus status;
-		size_t		secret_length;
+		size_t secret_length;
 
-		status = tasksync_unseal(sealed, length, tasksync_secret_context(run->provider->name),
-								 &secret, &secret_length);
+		status =
+			tasksync_unseal(sealed, length,
+							tasksync_token_context("", "", run->provider->name, "client_secret"),
+							&secret, &secret_length);
 		if (status != TASKSYNC_SEAL_OK)
 		{
 			stop_locked(run, status);
@@ -123,21 +127,23 @@ bool
 tasksync_account_build_refresh(TasksyncRun *run, TasksyncHttpRequest *request)
 {
 	TasksyncTokenCall call = {0};
-	char	   *refresh;
-	size_t		length;
+	char *refresh;
+	size_t length;
 	TasksyncSealStatus status;
 
 	if (run->refresh_sealed == NULL || run->provider->build_refresh == NULL)
 	{
-		tasksync_run_stop_account(run, "reauth_required", "token_refused",
-								  "the provider refuses the token; connect the account again with connect_account()");
+		tasksync_run_stop_account(
+			run, "reauth_required", "token_refused",
+			"the provider refuses the token; connect the account again with connect_account()");
 		return false;
 	}
 	if (!load_credentials(run, &call))
 	{
 		if (!run->failed)
-			tasksync_run_stop_account(run, "reauth_required", "no_credentials",
-									  "the token ran out and no app is registered to renew it; call set_provider_credentials(), then connect_account()");
+			tasksync_run_stop_account(
+				run, "reauth_required", "no_credentials",
+				"the token ran out and no app is registered to renew it; call set_provider_credentials(), then connect_account()");
 		return false;
 	}
 	status = tasksync_unseal(run->refresh_sealed, run->refresh_length,
@@ -161,8 +167,8 @@ seal_token(TasksyncRun *run, const char *column, const char *token, unsigned cha
 		   size_t *length)
 {
 	MemoryContext old = MemoryContextSwitchTo(run->cxt);
-	TasksyncSealStatus status = tasksync_seal(token, strlen(token), token_context(run, column),
-											  sealed, length);
+	TasksyncSealStatus status =
+		tasksync_seal(token, strlen(token), token_context(run, column), sealed, length);
 
 	MemoryContextSwitchTo(old);
 	tasksync_wipe((char *) token, strlen(token));
@@ -181,8 +187,9 @@ store_pair(TasksyncRun *run, const TasksyncTokenAnswer *answer)
 				   " WHERE user_id = $1 AND account_id = $2",
 				   "uuBBTt", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
 				   tasksync_p_bytes(run->access_sealed, run->access_length),
-				   answer->refresh_token ?
-				   tasksync_p_bytes(run->refresh_sealed, run->refresh_length) : tasksync_p_null(),
+				   answer->refresh_token
+					   ? tasksync_p_bytes(run->refresh_sealed, run->refresh_length)
+					   : tasksync_p_null(),
 				   tasksync_p_time(run->access_expires_at), tasksync_p_text(answer->scope));
 	tasksync_run_commit(run);
 	TASKSYNC_TEST_POINT("tokens-stored");
@@ -207,8 +214,8 @@ tasksync_account_refreshed(TasksyncRun *run, const TasksyncHttpResponse *respons
 			tasksync_run_stop(run, answer.error_code, answer.error_message, answer.retry_after_ms);
 			return;
 	}
-	run->access_expires_at = answer.expires_in > 0 ?
-		tasksync_now() + answer.expires_in * USECS_PER_SEC : 0;
+	run->access_expires_at =
+		answer.expires_in > 0 ? tasksync_now() + answer.expires_in * USECS_PER_SEC : 0;
 	seal_token(run, "access", answer.access_token, &run->access_sealed, &run->access_length);
 	if (answer.refresh_token)
 		seal_token(run, "refresh", answer.refresh_token, &run->refresh_sealed,
@@ -231,8 +238,9 @@ tasksync_account_identified(TasksyncRun *run, const TasksyncAnswer *answer)
 
 	if (run->external_id != NULL && strcmp(run->external_id, answer->external_id) != 0)
 	{
-		tasksync_run_stop_account(run, "reauth_required", "other_identity",
-								  "the token belongs to another account of the provider than the one that was connected");
+		tasksync_run_stop_account(
+			run, "reauth_required", "other_identity",
+			"the token belongs to another account of the provider than the one that was connected");
 		return;
 	}
 	old = MemoryContextSwitchTo(run->cxt);

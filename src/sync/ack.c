@@ -25,13 +25,13 @@
 static TasksyncSent *
 sent_entry(TasksyncRun *run, const char *hub_id, HASHACTION action)
 {
-	char		key[TASKSYNC_UUID_LEN] = {0};
-	bool		found;
+	char key[TASKSYNC_UUID_LEN] = {0};
+	bool found;
 	TasksyncSent *sent;
 
 	if (run->sent == NULL)
 	{
-		HASHCTL		ctl = {0};
+		HASHCTL ctl = {0};
 
 		ctl.keysize = TASKSYNC_UUID_LEN;
 		ctl.entrysize = sizeof(TasksyncSent);
@@ -80,15 +80,15 @@ remember_sent(TasksyncRun *run, const char *hub_id, const TasksyncRecord *record
 typedef struct AckBatch
 {
 	TasksyncRun *run;
-	json_t	   *done;			/* {"id"} of intents to delete */
-	json_t	   *unknown;		/* {"id"} of intents to send again */
-	json_t	   *unmapped;		/* {"id"}: accepted, but only a read can tell the rest */
-	json_t	   *refused;		/* {"hub_id", "code", "message"} */
-	json_t	   *gone;			/* {"hub_id"}: look what happened to it */
-	json_t	   *buried;			/* {"hub_id", "proof"} */
-	json_t	   *labels;			/* {"old", "new"} */
-	json_t	   *touched;		/* {"hub_id"} of links whose base moves */
-	json_t	   *created;		/* {"hub_id", "remote_id"} */
+	json_t *done;     /* {"id"} of intents to delete */
+	json_t *unknown;  /* {"id"} of intents to send again */
+	json_t *unmapped; /* {"id"}: accepted, but only a read can tell the rest */
+	json_t *refused;  /* {"hub_id", "code", "message"} */
+	json_t *gone;     /* {"hub_id"}: look what happened to it */
+	json_t *buried;   /* {"hub_id", "proof"} */
+	json_t *labels;   /* {"old", "new"} */
+	json_t *touched;  /* {"hub_id"} of links whose base moves */
+	json_t *created;  /* {"hub_id", "remote_id"} */
 } AckBatch;
 
 static json_t *
@@ -109,7 +109,7 @@ static bool
 completes_occurrence(const TasksyncIntent *intent)
 {
 	return intent->op == TASKSYNC_OP_CLOSE && intent->before &&
-		intent->before->value[TASKSYNC_F_RECURRENCE] != NULL;
+		   intent->before->value[TASKSYNC_F_RECURRENCE] != NULL;
 }
 
 static void
@@ -140,16 +140,14 @@ ack_ok(AckBatch *batch, const TasksyncIntent *intent, const TasksyncAck *ack,
 	}
 	if (intent->op == TASKSYNC_OP_CREATE)
 	{
-		json_array_append_new(batch->created, json_pack("{s:s, s:s, s:s}", "hub_id",
-														intent->hub_id, "kind",
-														tasksync_kind_name(intent->kind),
+		json_array_append_new(batch->created, json_pack("{s:s, s:s, s:s}", "hub_id", intent->hub_id,
+														"kind", tasksync_kind_name(intent->kind),
 														"remote_id", ack->remote_id));
 		if (intent->kind != TASKSYNC_TASK)
 			tasksync_refs_add(run, intent->kind, ack->remote_id, intent->hub_id);
 	}
 	if (intent->kind == TASKSYNC_LABEL && intent->op == TASKSYNC_OP_UPDATE && intent->before &&
-		tasksync_record_has(hub_patch, TASKSYNC_F_NAME) &&
-		intent->before->value[TASKSYNC_F_NAME])
+		tasksync_record_has(hub_patch, TASKSYNC_F_NAME) && intent->before->value[TASKSYNC_F_NAME])
 		json_array_append_new(batch->labels,
 							  json_pack("{s:s, s:s}", "old", intent->before->value[TASKSYNC_F_NAME],
 										"new", hub_patch->value[TASKSYNC_F_NAME]));
@@ -187,8 +185,7 @@ ack_one(AckBatch *batch, TasksyncAnswer *answer, const TasksyncIntent *intent,
 		case TASKSYNC_ACK_LATER:
 			json_array_append_new(batch->done, intent_row(intent));
 			tasksync_run_stop(batch->run, ack->code ? ack->code : "rate_limited",
-							  ack->message ? ack->message :
-							  "the provider asked to come back later",
+							  ack->message ? ack->message : "the provider asked to come back later",
 							  answer->retry_after_ms);
 			break;
 		case TASKSYNC_ACK_REPLAN:
@@ -206,8 +203,8 @@ static TasksyncRecord **
 load_hub_patches(TasksyncRun *run)
 {
 	TasksyncRecord **patches = palloc0(sizeof(TasksyncRecord *) * (run->call.nintents + 1));
-	json_t	   *ids = json_array();
-	uint64		rows;
+	json_t *ids = json_array();
+	uint64 rows;
 
 	for (int i = 0; i < run->call.nintents; i++)
 		json_array_append_new(ids, json_string(run->call.intents[i].id));
@@ -219,13 +216,13 @@ load_hub_patches(TasksyncRun *run)
 						  tasksync_p_text(tasksync_json_text(ids)));
 	for (uint64 row = 0; row < rows; row++)
 	{
-		int			n = (int) tasksync_cell_long(row, 1, 0);
+		int n = (int) tasksync_cell_long(row, 1, 0);
 		const char *text = tasksync_cell_text(row, 2);
 		const char *error;
 
-		patches[n] = tasksync_record_from_json(run->call.intents[n].kind,
-											   tasksync_json_parse(text, strlen(text), &error),
-											   &error);
+		patches[n] =
+			tasksync_record_from_json(run->call.intents[n].kind,
+									  tasksync_json_parse(text, strlen(text), &error), &error);
 	}
 	return patches;
 }
@@ -265,23 +262,25 @@ settle_links(AckBatch *batch)
 				   " AND l.state = 'pending_create' AND $3 IS NOT NULL",
 				   run, batch->created);
 	/* deleted at the hub while its create was under way: now it has an id to delete */
-	tasksync_batch("INSERT INTO tasksync.links (user_id, account_id, kind, hub_id, remote_id, state, dirty)"
-				   " SELECT $1, $2, r.kind, r.hub_id, r.remote_id, 'pending_delete', true"
-				   " FROM jsonb_to_recordset($4) r(hub_id uuid, kind text, remote_id text)"
-				   " WHERE $3 IS NOT NULL ON CONFLICT DO NOTHING",
-				   run, batch->created);
+	tasksync_batch(
+		"INSERT INTO tasksync.links (user_id, account_id, kind, hub_id, remote_id, state, dirty)"
+		" SELECT $1, $2, r.kind, r.hub_id, r.remote_id, 'pending_delete', true"
+		" FROM jsonb_to_recordset($4) r(hub_id uuid, kind text, remote_id text)"
+		" WHERE $3 IS NOT NULL ON CONFLICT DO NOTHING",
+		run, batch->created);
 	tasksync_batch("UPDATE tasksync.project_links p SET remote_id = r.remote_id, updated_at = now()"
 				   " FROM jsonb_to_recordset($4) r(hub_id uuid, remote_id text)"
 				   " WHERE p.user_id = $1 AND p.account_id = $2 AND p.project_id = r.hub_id"
 				   " AND $3 IS NOT NULL",
 				   run, batch->created);
 	/* what waited for a refused parent may try again once that parent exists */
-	tasksync_batch("UPDATE tasksync.links l SET dirty = true, error_code = NULL, error_message = NULL"
-				   " FROM jsonb_to_recordset($4) r(hub_id uuid, remote_id text), tasksync.tasks t"
-				   " WHERE l.user_id = $1 AND l.account_id = $2 AND l.error_code = 'blocked'"
-				   " AND t.user_id = $1 AND t.id = l.hub_id"
-				   " AND r.hub_id IN (t.parent_id, t.project_id, t.section_id) AND $3 IS NOT NULL",
-				   run, batch->created);
+	tasksync_batch(
+		"UPDATE tasksync.links l SET dirty = true, error_code = NULL, error_message = NULL"
+		" FROM jsonb_to_recordset($4) r(hub_id uuid, remote_id text), tasksync.tasks t"
+		" WHERE l.user_id = $1 AND l.account_id = $2 AND l.error_code = 'blocked'"
+		" AND t.user_id = $1 AND t.id = l.hub_id"
+		" AND r.hub_id IN (t.parent_id, t.project_id, t.section_id) AND $3 IS NOT NULL",
+		run, batch->created);
 	tasksync_deletion_bury(run, batch->buried);
 }
 
@@ -304,8 +303,8 @@ static void
 move_bases(AckBatch *batch)
 {
 	TasksyncRun *run = batch->run;
-	json_t	   *rows = json_array();
-	int			count;
+	json_t *rows = json_array();
+	int count;
 	TasksyncLink **links = tasksync_links_read(run, batch->touched, &count);
 
 	for (int i = 0; i < count; i++)
@@ -329,7 +328,7 @@ move_bases(AckBatch *batch)
 void
 tasksync_ack_record(TasksyncRun *run, TasksyncAnswer *answer)
 {
-	AckBatch	batch = {0};
+	AckBatch batch = {0};
 	TasksyncRecord **patches;
 
 	if (run->call.nintents == 0)
@@ -363,8 +362,8 @@ tasksync_ack_record(TasksyncRun *run, TasksyncAnswer *answer)
 List *
 tasksync_ack_open_intents(TasksyncRun *run)
 {
-	List	   *intents = NIL;
-	uint64		rows;
+	List *intents = NIL;
+	uint64 rows;
 
 	rows = tasksync_query("SELECT id::text, kind, op, hub_id::text, patch::text, first_sent_at"
 						  " FROM tasksync.intents WHERE user_id = $1 AND account_id = $2"
@@ -381,9 +380,9 @@ tasksync_ack_open_intents(TasksyncRun *run)
 			continue;
 		intent->id = tasksync_cell_text(row, 1);
 		intent->hub_id = tasksync_cell_text(row, 4);
-		intent->patch = tasksync_record_from_json(intent->kind,
-												  tasksync_json_parse(patch, strlen(patch), &error),
-												  &error);
+		intent->patch =
+			tasksync_record_from_json(intent->kind,
+									  tasksync_json_parse(patch, strlen(patch), &error), &error);
 		intent->first_sent_at = tasksync_cell_time(row, 6);
 		if (intent->patch)
 			intents = lappend(intents, intent);
@@ -394,8 +393,8 @@ tasksync_ack_open_intents(TasksyncRun *run)
 void
 tasksync_ack_settle(TasksyncRun *run, List *intents)
 {
-	json_t	   *done = json_array();
-	ListCell   *cell;
+	json_t *done = json_array();
+	ListCell *cell;
 
 	foreach(cell, intents)
 	{
@@ -416,16 +415,17 @@ tasksync_ack_settle(TasksyncRun *run, List *intents)
 void
 tasksync_ack_adopt(TasksyncRun *run, TasksyncOpenIntent *intent, const char *remote_id)
 {
-	json_t	   *rows = json_array();
+	json_t *rows = json_array();
 
-	json_array_append_new(rows, json_pack("{s:s, s:s, s:o}", "hub_id", intent->hub_id, "remote_id",
-										  remote_id, "base",
-										  tasksync_record_to_json(intent->patch)));
-	tasksync_batch("UPDATE tasksync.links l SET remote_id = r.remote_id, state = 'live', base = r.base,"
-				   " dirty = true FROM jsonb_to_recordset($4) r(hub_id uuid, remote_id text, base jsonb)"
-				   " WHERE l.user_id = $1 AND l.account_id = $2 AND l.hub_id = r.hub_id"
-				   " AND $3 IS NOT NULL",
-				   run, rows);
+	json_array_append_new(rows,
+						  json_pack("{s:s, s:s, s:o}", "hub_id", intent->hub_id, "remote_id",
+									remote_id, "base", tasksync_record_to_json(intent->patch)));
+	tasksync_batch(
+		"UPDATE tasksync.links l SET remote_id = r.remote_id, state = 'live', base = r.base,"
+		" dirty = true FROM jsonb_to_recordset($4) r(hub_id uuid, remote_id text, base jsonb)"
+		" WHERE l.user_id = $1 AND l.account_id = $2 AND l.hub_id = r.hub_id"
+		" AND $3 IS NOT NULL",
+		run, rows);
 	if (intent->kind != TASKSYNC_TASK)
 		tasksync_refs_add(run, intent->kind, remote_id, intent->hub_id);
 	remember_sent(run, intent->hub_id, intent->patch, false);
@@ -443,12 +443,13 @@ tasksync_ack_adopt(TasksyncRun *run, TasksyncOpenIntent *intent, const char *rem
 void
 tasksync_ack_settle_inherited(TasksyncRun *run)
 {
-	tasksync_query("WITH gone AS (DELETE FROM tasksync.intents WHERE user_id = $1"
-				   " AND account_id = $2 AND (state = 'unknown' OR (state = 'unmapped' AND op <> 'close'))"
-				   " AND op NOT IN ('create', 'delete') RETURNING hub_id)"
-				   " UPDATE tasksync.links l SET dirty = true FROM gone"
-				   " WHERE l.user_id = $1 AND l.account_id = $2 AND l.hub_id = gone.hub_id",
-				   "uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id));
+	tasksync_query(
+		"WITH gone AS (DELETE FROM tasksync.intents WHERE user_id = $1"
+		" AND account_id = $2 AND (state = 'unknown' OR (state = 'unmapped' AND op <> 'close'))"
+		" AND op NOT IN ('create', 'delete') RETURNING hub_id)"
+		" UPDATE tasksync.links l SET dirty = true FROM gone"
+		" WHERE l.user_id = $1 AND l.account_id = $2 AND l.hub_id = gone.hub_id",
+		"uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id));
 	tasksync_query("WITH gone AS (DELETE FROM tasksync.intents WHERE user_id = $1"
 				   " AND account_id = $2 AND state = 'unmapped' AND op = 'close' RETURNING hub_id)"
 				   " UPDATE tasksync.links l SET missing_since = now() FROM gone"
@@ -458,8 +459,9 @@ tasksync_ack_settle_inherited(TasksyncRun *run)
 				   " AND account_id = $2 AND state = 'unmapped'",
 				   "uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id));
 	run->has_inherited =
-		tasksync_query("SELECT 1 FROM tasksync.intents WHERE user_id = $1 AND account_id = $2 LIMIT 1",
-					   "uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id)) > 0;
+		tasksync_query(
+			"SELECT 1 FROM tasksync.intents WHERE user_id = $1 AND account_id = $2 LIMIT 1", "uu",
+			tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id)) > 0;
 	run->has_missing |=
 		tasksync_query("SELECT 1 FROM tasksync.links WHERE user_id = $1 AND account_id = $2"
 					   " AND missing_since IS NOT NULL LIMIT 1",

@@ -16,9 +16,9 @@ extern void tasksync_ack_record(TasksyncRun *run, TasksyncAnswer *answer);
  */
 typedef struct TasksyncSent
 {
-	char		hub_id[TASKSYNC_UUID_LEN];
+	char hub_id[TASKSYNC_UUID_LEN];
 	TasksyncRecord *record;
-	bool		closed;
+	bool closed;
 } TasksyncSent;
 
 extern TasksyncSent *tasksync_ack_sent(TasksyncRun *run, const char *hub_id);
@@ -29,11 +29,11 @@ typedef struct TasksyncOpenIntent
 {
 	const char *id;
 	TasksyncKind kind;
-	TasksyncOp	op;
+	TasksyncOp op;
 	const char *hub_id;
 	TasksyncRecord *patch;
 	TimestampTz first_sent_at;
-	bool		settled;		/* by what the read showed */
+	bool settled; /* by what the read showed */
 } TasksyncOpenIntent;
 
 extern List *tasksync_ack_open_intents(TasksyncRun *run);
@@ -44,4 +44,4 @@ extern void tasksync_ack_adopt(TasksyncRun *run, TasksyncOpenIntent *intent, con
 /* in a transaction, after a complete read: what the read did not settle is planned anew */
 extern void tasksync_ack_settle_inherited(TasksyncRun *run);
 
-#endif							/* TASKSYNC_ACK_H */
+#endif /* TASKSYNC_ACK_H */

@@ -45,7 +45,7 @@ is_ascii(const char *text)
 static char *
 encode_utf8(const pg_wchar *points)
 {
-	size_t		count = 0;
+	size_t count = 0;
 	unsigned char *text;
 	unsigned char *p;
 
@@ -70,20 +70,20 @@ encode_utf8(const pg_wchar *points)
 static const char *
 to_nfc(const char *text)
 {
-	size_t		length = strlen(text);
+	size_t length = strlen(text);
 	const uint8_t *bytes = (const uint8_t *) text;
-	pg_wchar   *points;
-	size_t		count = 0;
-	bool		is_plain = true;
-	bool		is_valid = true;
+	pg_wchar *points;
+	size_t count = 0;
+	bool is_plain = true;
+	bool is_valid = true;
 
 	if (is_ascii(text))
 		return text;
 	points = palloc(sizeof(pg_wchar) * (length + 1));
 	for (size_t at = 0; at < length;)
 	{
-		ucs4_t		point;
-		int			step = u8_mbtouc(&point, bytes + at, length - at);
+		ucs4_t point;
+		int step = u8_mbtouc(&point, bytes + at, length - at);
 
 		if (point == 0xFFFD && !(step == 3 && bytes[at] == 0xEF))
 			is_valid = false;
@@ -114,10 +114,10 @@ line_break(const char *p, bool single_line)
 		return 0;
 	if (u[0] == '\v' || u[0] == '\f')
 		return 1;
-	if (u[0] == 0xC2 && u[1] == 0x85)	/* next line */
+	if (u[0] == 0xC2 && u[1] == 0x85) /* next line */
 		return 2;
 	if (u[0] == 0xE2 && u[1] == 0x80 && (u[2] == 0xA8 || u[2] == 0xA9))
-		return 3;				/* line separator, paragraph separator */
+		return 3; /* line separator, paragraph separator */
 	return 0;
 }
 
@@ -156,8 +156,8 @@ char *
 tasksync_canonical_text(const char *text, bool single_line)
 {
 	const char *from = text != NULL ? to_nfc(text) : "";
-	char	   *result;
-	char	   *to;
+	char *result;
+	char *to;
 
 	if (single_line)
 	{
@@ -168,7 +168,7 @@ tasksync_canonical_text(const char *text, bool single_line)
 	to = result;
 	while (*from != '\0')
 	{
-		int			length = line_break(from, single_line);
+		int length = line_break(from, single_line);
 
 		if (length > 0)
 		{
@@ -192,11 +192,11 @@ tasksync_canonical_text(const char *text, bool single_line)
 static const char *
 canonical_decimal(const char *text)
 {
-	bool		negative = *text == '-';
+	bool negative = *text == '-';
 	const char *whole = text + (negative || *text == '+');
-	size_t		digits = strspn(whole, "0123456789");
+	size_t digits = strspn(whole, "0123456789");
 	const char *fraction = whole + digits;
-	size_t		decimals = 0;
+	size_t decimals = 0;
 
 	if (*fraction == '.')
 		decimals = strspn(++fraction, "0123456789");
@@ -219,7 +219,7 @@ static void
 canonicalize_labels(TasksyncRecord *record)
 {
 	const char **names;
-	int			count = 0;
+	int count = 0;
 
 	if (!tasksync_record_has(record, TASKSYNC_F_LABELS))
 		return;
@@ -301,11 +301,11 @@ tasksync_canonicalize(TasksyncRecord *record)
 char *
 tasksync_fingerprint(const TasksyncRecord *record)
 {
-	static const TasksyncField parts[] = {
-		TASKSYNC_F_TITLE, TASKSYNC_F_NAME, TASKSYNC_F_DESCRIPTION, TASKSYNC_F_DUE_DATE,
-		TASKSYNC_F_DUE_TIME, TASKSYNC_F_DUE_TIMEZONE, TASKSYNC_F_RECURRENCE, TASKSYNC_F_PROJECT,
-		TASKSYNC_F_SECTION, TASKSYNC_F_PARENT
-	};
+	static const TasksyncField parts[] = {TASKSYNC_F_TITLE,       TASKSYNC_F_NAME,
+										  TASKSYNC_F_DESCRIPTION, TASKSYNC_F_DUE_DATE,
+										  TASKSYNC_F_DUE_TIME,    TASKSYNC_F_DUE_TIMEZONE,
+										  TASKSYNC_F_RECURRENCE,  TASKSYNC_F_PROJECT,
+										  TASKSYNC_F_SECTION,     TASKSYNC_F_PARENT};
 	TasksyncRecord *canonical = tasksync_record_copy(record);
 	StringInfoData text;
 
@@ -322,6 +322,8 @@ tasksync_fingerprint(const TasksyncRecord *record)
 			appendStringInfo(&text, "%d=%s", parts[i], value);
 	}
 	return psprintf("%016llx%016llx",
-					(unsigned long long) hash_bytes_extended((unsigned char *) text.data, text.len, 1),
-					(unsigned long long) hash_bytes_extended((unsigned char *) text.data, text.len, 2));
+					(unsigned long long) hash_bytes_extended((unsigned char *) text.data, text.len,
+															 1),
+					(unsigned long long) hash_bytes_extended((unsigned char *) text.data, text.len,
+															 2));
 }

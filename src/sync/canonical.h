@@ -25,4 +25,4 @@ extern char *tasksync_canonical_text(const char *text, bool single_line);
 /* equal title, notes, due, parent and container: how a lost create is recognised; palloc'd hex */
 extern char *tasksync_fingerprint(const TasksyncRecord *record);
 
-#endif							/* TASKSYNC_CANONICAL_H */
+#endif /* TASKSYNC_CANONICAL_H */

@@ -62,30 +62,30 @@ tasksync_deletion_bury(TasksyncRun *run, json_t *rows)
 static void
 hold(TasksyncRun *run, List *links, const char *direction, const char *proof, const char *reason)
 {
-	json_t	   *rows = json_array();
-	ListCell   *cell;
+	json_t *rows = json_array();
+	ListCell *cell;
 
 	foreach(cell, links)
 	{
 		TasksyncLink *link = lfirst(cell);
 
-		json_array_append_new(rows,
-							  json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:s}", "hub_id", link->hub_id,
-										"direction", direction, "kind",
-										tasksync_kind_name(link->kind), "remote_id",
-										link->remote_id, "proof", proof, "reason", reason));
+		json_array_append_new(rows, json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:s}", "hub_id",
+											  link->hub_id, "direction", direction, "kind",
+											  tasksync_kind_name(link->kind), "remote_id",
+											  link->remote_id, "proof", proof, "reason", reason));
 	}
 	tasksync_batch(sql_hold, run, rows);
 	run->counts.held += list_length(links);
 	run->error_code = "changes_held";
-	run->error_message = "more deletions at once than the guard lets through; see held_changes, then call approve_held() or reject_held()";
+	run->error_message =
+		"more deletions at once than the guard lets through; see held_changes, then call approve_held() or reject_held()";
 }
 
 static json_t *
 hub_ids(List *links)
 {
-	json_t	   *rows = json_array();
-	ListCell   *cell;
+	json_t *rows = json_array();
+	ListCell *cell;
 
 	foreach(cell, links)
 		json_array_append_new(rows, json_pack("{s:s}", "hub_id",
@@ -96,13 +96,13 @@ hub_ids(List *links)
 static void
 bury_all(TasksyncRun *run, List *links, const char *proof)
 {
-	json_t	   *rows = json_array();
-	ListCell   *cell;
+	json_t *rows = json_array();
+	ListCell *cell;
 
 	foreach(cell, links)
-		json_array_append_new(rows, json_pack("{s:s, s:s}", "hub_id",
-											  ((TasksyncLink *) lfirst(cell))->hub_id, "proof",
-											  proof));
+		json_array_append_new(rows,
+							  json_pack("{s:s, s:s}", "hub_id",
+										((TasksyncLink *) lfirst(cell))->hub_id, "proof", proof));
 	tasksync_deletion_bury(run, rows);
 }
 
@@ -136,7 +136,7 @@ static const char sql_needed[] =
 static json_t *
 id_set(uint64 rows)
 {
-	json_t	   *set = json_object();
+	json_t *set = json_object();
 
 	for (uint64 row = 0; row < rows; row++)
 		json_object_set_new(set, tasksync_cell_text(row, 1), json_true());
@@ -153,18 +153,18 @@ by_kind_downwards(const ListCell *a, const ListCell *b)
 List *
 tasksync_deletion_sendable(TasksyncRun *run, List *links)
 {
-	List	   *sendable = NIL;
-	List	   *stopped = NIL;
-	json_t	   *approved;
-	json_t	   *needed;
-	ListCell   *cell;
-	bool		guarded = false;
+	List *sendable = NIL;
+	List *stopped = NIL;
+	json_t *approved;
+	json_t *needed;
+	ListCell *cell;
+	bool guarded = false;
 
 	tasksync_query(sql_out_counts, "uu", tasksync_p_uuid(run->user_id),
 				   tasksync_p_uuid(run->account_id));
 	if (run->guard_out)
 	{
-		int			deletes = (int) tasksync_cell_long(0, 1, 0);
+		int deletes = (int) tasksync_cell_long(0, 1, 0);
 
 		guarded = tasksync_plan_guard(deletes, deletes + (int) tasksync_cell_long(0, 2, 0));
 	}
@@ -183,8 +183,9 @@ tasksync_deletion_sendable(TasksyncRun *run, List *links)
 			sendable = lappend(sendable, link);
 	}
 	if (stopped != NIL)
-		hold(run, stopped, "out", "hub_delete",
-			 "many tasks were deleted at the hub at once; approve to delete them at the provider too");
+		hold(
+			run, stopped, "out", "hub_delete",
+			"many tasks were deleted at the hub at once; approve to delete them at the provider too");
 	list_sort(sendable, by_kind_downwards);
 	return sendable;
 }
@@ -208,11 +209,11 @@ static const char sql_members[] =
 static List *
 links_below(TasksyncRun *run, const char *sql, List *links)
 {
-	json_t	   *ids = json_array();
-	List	   *below = NIL;
+	json_t *ids = json_array();
+	List *below = NIL;
 	TasksyncLink **found;
-	uint64		rows;
-	int			count;
+	uint64 rows;
+	int count;
 
 	rows = tasksync_query(sql, "uuuj", tasksync_p_uuid(run->user_id),
 						  tasksync_p_uuid(run->account_id), tasksync_p_uuid(run->run_id),
@@ -228,7 +229,7 @@ links_below(TasksyncRun *run, const char *sql, List *links)
 static bool
 contains(List *links, const char *hub_id)
 {
-	ListCell   *cell;
+	ListCell *cell;
 
 	foreach(cell, links)
 		if (strcmp(((TasksyncLink *) lfirst(cell))->hub_id, hub_id) == 0)
@@ -242,7 +243,7 @@ judge(TasksyncRun *run, TasksyncLink *link)
 	const TasksyncRoute *route;
 
 	if (link->state == 'c')
-		return TASKSYNC_DELETE_LOSES;	/* made here since: a new child is an edit */
+		return TASKSYNC_DELETE_LOSES; /* made here since: a new child is an edit */
 	route = tasksync_refs_route(run, link->hub->value[TASKSYNC_F_PROJECT]);
 	return tasksync_plan_delete(route ? &route->policy : &run->policy,
 								tasksync_link_out(run, link)->present);
@@ -252,12 +253,12 @@ judge(TasksyncRun *run, TasksyncLink *link)
 static List *
 spare_ancestors(List *doomed, List *survivors)
 {
-	ListCell   *cell;
+	ListCell *cell;
 
 	foreach(cell, survivors)
 	{
 		TasksyncLink *link = lfirst(cell);
-		ListCell   *other;
+		ListCell *other;
 
 		foreach(other, doomed)
 		{
@@ -277,18 +278,18 @@ spare_ancestors(List *doomed, List *survivors)
 static void
 recreate(TasksyncRun *run, List *survivors)
 {
-	json_t	   *rows = json_array();
-	ListCell   *cell;
+	json_t *rows = json_array();
+	ListCell *cell;
 
 	foreach(cell, survivors)
 	{
 		TasksyncLink *link = lfirst(cell);
 
-		json_array_append_new(rows, json_pack("{s:s, s:s, s:o, s:s}", "kind",
-											  tasksync_kind_name(link->kind), "hub_id",
-											  link->hub_id, "hub",
-											  tasksync_record_to_json(link->hub), "rule",
-											  "edit_wins"));
+		json_array_append_new(rows,
+							  json_pack("{s:s, s:s, s:o, s:s}", "kind",
+										tasksync_kind_name(link->kind), "hub_id", link->hub_id,
+										"hub", tasksync_record_to_json(link->hub), "rule",
+										"edit_wins"));
 	}
 	tasksync_batch(sql_edit_wins, run, rows);
 	tasksync_batch(sql_recreate, run, hub_ids(survivors));
@@ -315,10 +316,10 @@ apply_route_rule(TasksyncRun *run, TasksyncLink *link)
 static void
 delete_tasks(TasksyncRun *run, List *links, const char *proof)
 {
-	List	   *doomed = NIL;
-	List	   *survivors = NIL;
-	List	   *gone = NIL;
-	ListCell   *cell;
+	List *doomed = NIL;
+	List *survivors = NIL;
+	List *gone = NIL;
+	ListCell *cell;
 
 	foreach(cell, list_concat_copy(links, links_below(run, sql_subtree, links)))
 	{
@@ -339,14 +340,16 @@ delete_tasks(TasksyncRun *run, List *links, const char *proof)
 	bury_all(run, doomed, proof);
 	recreate(run, survivors);
 	/* what hangs below and is not part of this lives on one level higher */
-	tasksync_batch("UPDATE tasksync.tasks t SET parent_id = NULL"
-				   " FROM jsonb_to_recordset($4) r(hub_id uuid) WHERE t.user_id = $1"
-				   " AND t.parent_id = r.hub_id AND $2 IS NOT NULL AND $3 IS NOT NULL"
-				   " AND NOT EXISTS (SELECT FROM jsonb_to_recordset($4) x(hub_id uuid) WHERE x.hub_id = t.id)",
-				   run, hub_ids(doomed));
-	tasksync_batch("DELETE FROM tasksync.tasks t USING jsonb_to_recordset($4) r(hub_id uuid)"
-				   " WHERE t.user_id = $1 AND t.id = r.hub_id AND $2 IS NOT NULL AND $3 IS NOT NULL",
-				   run, hub_ids(doomed));
+	tasksync_batch(
+		"UPDATE tasksync.tasks t SET parent_id = NULL"
+		" FROM jsonb_to_recordset($4) r(hub_id uuid) WHERE t.user_id = $1"
+		" AND t.parent_id = r.hub_id AND $2 IS NOT NULL AND $3 IS NOT NULL"
+		" AND NOT EXISTS (SELECT FROM jsonb_to_recordset($4) x(hub_id uuid) WHERE x.hub_id = t.id)",
+		run, hub_ids(doomed));
+	tasksync_batch(
+		"DELETE FROM tasksync.tasks t USING jsonb_to_recordset($4) r(hub_id uuid)"
+		" WHERE t.user_id = $1 AND t.id = r.hub_id AND $2 IS NOT NULL AND $3 IS NOT NULL",
+		run, hub_ids(doomed));
 	run->counts.deleted += list_length(doomed);
 }
 
@@ -354,11 +357,12 @@ delete_tasks(TasksyncRun *run, List *links, const char *proof)
 static int
 live_in_project(TasksyncRun *run, const char *project_id)
 {
-	tasksync_query("SELECT count(*)::integer FROM tasksync.tasks t JOIN tasksync.links l"
-				   " ON l.user_id = $1 AND l.account_id = $2 AND l.hub_id = t.id AND l.state = 'live'"
-				   " WHERE t.user_id = $1 AND t.project_id = $3",
-				   "uuu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
-				   tasksync_p_uuid(project_id));
+	tasksync_query(
+		"SELECT count(*)::integer FROM tasksync.tasks t JOIN tasksync.links l"
+		" ON l.user_id = $1 AND l.account_id = $2 AND l.hub_id = t.id AND l.state = 'live'"
+		" WHERE t.user_id = $1 AND t.project_id = $3",
+		"uuu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
+		tasksync_p_uuid(project_id));
 	return (int) tasksync_cell_long(0, 1, 0);
 }
 
@@ -366,15 +370,15 @@ live_in_project(TasksyncRun *run, const char *project_id)
 static void
 guard_tasks(TasksyncRun *run, List *links, const char *proof)
 {
-	List	   *free_to_go = NIL;
+	List *free_to_go = NIL;
 
 	while (links != NIL)
 	{
 		TasksyncLink *first = linitial(links);
 		const char *project = first->hub ? first->hub->value[TASKSYNC_F_PROJECT] : NULL;
-		List	   *same = NIL;
-		List	   *rest = NIL;
-		ListCell   *cell;
+		List *same = NIL;
+		List *rest = NIL;
+		ListCell *cell;
 
 		foreach(cell, links)
 		{
@@ -389,8 +393,9 @@ guard_tasks(TasksyncRun *run, List *links, const char *proof)
 		}
 		if (project && run->guard_in &&
 			tasksync_plan_guard(list_length(same), live_in_project(run, project)))
-			hold(run, same, "in", proof,
-				 "the provider deleted many tasks of this project at once; approve to delete them here too");
+			hold(
+				run, same, "in", proof,
+				"the provider deleted many tasks of this project at once; approve to delete them here too");
 		else
 			free_to_go = list_concat(free_to_go, same);
 		links = rest;
@@ -409,12 +414,12 @@ static const char sql_rescue[] =
 static void
 delete_project(TasksyncRun *run, TasksyncLink *project, const char *proof)
 {
-	List	   *one = list_make1(project);
-	List	   *members = links_below(run, sql_members, one);
+	List *one = list_make1(project);
+	List *members = links_below(run, sql_members, one);
 	const TasksyncRoute *route = tasksync_refs_route(run, project->hub_id);
-	List	   *rescued = NIL;
-	List	   *doomed = NIL;
-	ListCell   *cell;
+	List *rescued = NIL;
+	List *doomed = NIL;
+	ListCell *cell;
 
 	if (run->guard_in && tasksync_plan_guard(list_length(members), list_length(members)))
 	{
@@ -456,8 +461,8 @@ delete_project(TasksyncRun *run, TasksyncLink *project, const char *proof)
 static void
 delete_section(TasksyncRun *run, TasksyncLink *section, const char *proof)
 {
-	List	   *members = NIL;
-	ListCell   *cell;
+	List *members = NIL;
+	ListCell *cell;
 
 	foreach(cell, links_below(run, sql_members, list_make1(section)))
 	{
@@ -490,9 +495,9 @@ delete_label(TasksyncRun *run, TasksyncLink *label, const char *proof)
 void
 tasksync_deletion_record(TasksyncRun *run, TasksyncKind kind, List *links, const char *proof)
 {
-	List	   *alive = NIL;
-	List	   *gone = NIL;
-	ListCell   *cell;
+	List *alive = NIL;
+	List *gone = NIL;
+	ListCell *cell;
 
 	foreach(cell, links)
 	{

@@ -15,4 +15,4 @@ extern void tasksync_deletion_record(TasksyncRun *run, TasksyncKind kind, List *
 /* remote ids are dead: takes the links of these rows away and remembers the ids */
 extern void tasksync_deletion_bury(TasksyncRun *run, json_t *rows);
 
-#endif							/* TASKSYNC_DELETION_H */
+#endif /* TASKSYNC_DELETION_H */

@@ -20,7 +20,6 @@
 #include "sync/absence.h"
 #include "sync/pull.h"
 #include "sync/push.h"
-#include "sync/run.h"
 #include "sync/schedule.h"
 
 /* more requests than this in one run means that something keeps changing: let others have a turn */
@@ -32,8 +31,9 @@ tasksync_run_stop(TasksyncRun *run, const char *code, const char *message, int64
 {
 	run->failed = true;
 	run->error_code = MemoryContextStrdup(run->cxt, code ? code : "provider_error");
-	run->error_message = MemoryContextStrdup(run->cxt, message ? message :
-											 "the provider did not answer as expected");
+	run->error_message =
+		MemoryContextStrdup(run->cxt,
+							message ? message : "the provider did not answer as expected");
 	run->retry_after_ms = retry_after_ms;
 	run->phase = TASKSYNC_PHASE_DONE;
 }
@@ -50,9 +50,12 @@ const char *
 tasksync_run_activity(const TasksyncRun *run)
 {
 	static const char *const names[] = {
-		[TASKSYNC_PHASE_IDENTIFY] = "identify",[TASKSYNC_PHASE_REFRESH] = "refresh token",
-		[TASKSYNC_PHASE_SYNC] = "sync",[TASKSYNC_PHASE_COMPLETED] = "look at completed tasks",
-		[TASKSYNC_PHASE_PROBE] = "look for missing tasks",[TASKSYNC_PHASE_DONE] = "finish",
+		[TASKSYNC_PHASE_IDENTIFY] = "identify",
+		[TASKSYNC_PHASE_REFRESH] = "refresh token",
+		[TASKSYNC_PHASE_SYNC] = "sync",
+		[TASKSYNC_PHASE_COMPLETED] = "look at completed tasks",
+		[TASKSYNC_PHASE_PROBE] = "look for missing tasks",
+		[TASKSYNC_PHASE_DONE] = "finish",
 	};
 	static char text[128];
 
@@ -97,8 +100,9 @@ prepare_request(TasksyncRun *run, TasksyncHttpRequest *request)
 			if (!tasksync_push_plan(run, request))
 			{
 				tasksync_account_wipe(run, &token);
-				run->phase = !run->has_missing ? TASKSYNC_PHASE_DONE :
-					run->full_read ? TASKSYNC_PHASE_COMPLETED : TASKSYNC_PHASE_PROBE;
+				run->phase = !run->has_missing    ? TASKSYNC_PHASE_DONE
+							 : run->ask_completed ? TASKSYNC_PHASE_COMPLETED
+												  : TASKSYNC_PHASE_PROBE;
 				return false;
 			}
 			break;
@@ -128,19 +132,22 @@ tasksync_run_step(TasksyncRun *run, TasksyncHttpRequest *request)
 	MemoryContextReset(run->call_cxt);
 	old = MemoryContextSwitchTo(run->call_cxt);
 	if (run->provider == NULL || run->lens == NULL)
-		tasksync_run_stop_account(run, "paused", "unknown_provider",
-								  "this version of the library does not know the account's provider");
+		tasksync_run_stop_account(
+			run, "paused", "unknown_provider",
+			"this version of the library does not know the account's provider");
 	else if (tasksync_is_poison(run->attempts) && run->rounds == 0)
-		tasksync_run_stop(run, "worker_crashed",
-						  "the worker crashed several times while it synced this account; it is tried again later",
-						  tasksync_crash_delay_ms(run->attempts, 0));
+		tasksync_run_stop(
+			run, "worker_crashed",
+			"the worker crashed several times while it synced this account; it is tried again later",
+			tasksync_crash_delay_ms(run->attempts, 0));
 	while (run->phase != TASKSYNC_PHASE_DONE)
 	{
 		if (++run->rounds > MAX_ROUNDS)
 		{
-			tasksync_run_stop(run, "too_many_requests_in_run",
-							  "the account still had changes after a very long run; it goes on with the next one",
-							  0);
+			tasksync_run_stop(
+				run, "too_many_requests_in_run",
+				"the account still had changes after a very long run; it goes on with the next one",
+				0);
 			break;
 		}
 		if (prepare_request(run, request))
@@ -178,7 +185,7 @@ take_back(TasksyncRun *run)
 static void
 bisect(TasksyncRun *run, const TasksyncAnswer *answer)
 {
-	int			n = run->call.nintents;
+	int n = run->call.nintents;
 
 	if (run->call.type != TASKSYNC_CALL_SYNC || n == 0)
 	{
@@ -282,19 +289,20 @@ tasksync_run_answer(TasksyncRun *run, const TasksyncHttpResponse *response)
 void
 tasksync_run_fail(TasksyncRun *run, const ErrorData *error)
 {
-	bool		busy = error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
+	bool busy = error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
 
 	if (error->sqlerrcode == TASKSYNC_ERRCODE_LEASE_LOST)
 		return;
 	if (busy)
-		tasksync_run_stop(run, "row_locked",
-						  "an open transaction holds rows of this account; the run is repeated soon",
-						  TASKSYNC_BACKOFF_BASE_MS);
+		tasksync_run_stop(
+			run, "row_locked",
+			"an open transaction holds rows of this account; the run is repeated soon",
+			TASKSYNC_BACKOFF_BASE_MS);
 	else
 		tasksync_run_stop(run, "internal_error",
 						  psprintf("the run stopped with SQLSTATE %s",
 								   unpack_sql_state(error->sqlerrcode)),
 						  0);
-	run->row_written = false;	/* its transaction may be gone */
+	run->row_written = false; /* its transaction may be gone */
 	tasksync_run_finish(run);
 }

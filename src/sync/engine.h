@@ -23,8 +23,8 @@ typedef struct TasksyncRun TasksyncRun;
 
 typedef enum TasksyncStep
 {
-	TASKSYNC_STEP_REQUEST,		/* send *request, then tasksync_run_answer() */
-	TASKSYNC_STEP_DONE,			/* the run is over and recorded (or queued for flush) */
+	TASKSYNC_STEP_REQUEST, /* send *request, then tasksync_run_answer() */
+	TASKSYNC_STEP_DONE,    /* the run is over and recorded (or queued for flush) */
 } TasksyncStep;
 
 /* once per worker start: closes runs that a dead worker left open */
@@ -38,14 +38,16 @@ extern void tasksync_engine_start(void);
 extern List *tasksync_engine_claim(int max, long *wait_ms);
 
 extern TasksyncStep tasksync_run_step(TasksyncRun *run, TasksyncHttpRequest *request);
+/* directly after the request was started: wipes the secrets it carries */
+extern void tasksync_run_sent(TasksyncRun *run, TasksyncHttpRequest *request);
 extern void tasksync_run_answer(TasksyncRun *run, const TasksyncHttpResponse *response);
 
 /* after an error of one of the two: records it on the account; may ereport only if the database itself is in trouble */
 extern void tasksync_run_fail(TasksyncRun *run, const ErrorData *error);
-extern const char *tasksync_run_activity(const TasksyncRun *run);	/* "sync account <uuid>: push" */
+extern const char *tasksync_run_activity(const TasksyncRun *run); /* "sync account <uuid>: push" */
 extern void tasksync_run_free(TasksyncRun *run);
 
 /* writes the ends of quiet runs collected since the last call, in one transaction */
 extern void tasksync_engine_flush(void);
 
-#endif							/* TASKSYNC_ENGINE_H */
+#endif /* TASKSYNC_ENGINE_H */

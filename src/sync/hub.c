@@ -16,66 +16,66 @@
 #include "base/json.h"
 #include "sync/hub.h"
 
-#define TASK_ROWSET \
-	" jsonb_to_recordset($4) r(id uuid, project_id uuid, section_id uuid, parent_id uuid," \
+#define TASK_ROWSET                                                                            \
+	" jsonb_to_recordset($4) r(id uuid, project_id uuid, section_id uuid, parent_id uuid,"     \
 	" title text, description text, status text, completed_at timestamptz, priority smallint," \
-	" due_date date, due_time time, due_timezone text, recurrence text, labels text[]," \
+	" due_date date, due_time time, due_timezone text, recurrence text, labels text[],"        \
 	" position numeric, edited jsonb, created_at timestamptz)"
 
-#define SMALL_ROWSET \
+#define SMALL_ROWSET                                                                             \
 	" jsonb_to_recordset($4) r(id uuid, name text, color text, parent_id uuid, project_id uuid," \
-	" is_archived boolean, position numeric, is_inbox boolean, edited jsonb," \
+	" is_archived boolean, position numeric, is_inbox boolean, edited jsonb,"                    \
 	" created_at timestamptz, remote_id text)"
 
 #define ALL_PARAMETERS " $2 IS NOT NULL AND $3 IS NOT NULL"
 
 static const char *const sql_insert[TASKSYNC_NKINDS] = {
 	[TASKSYNC_PROJECT] =
-	"INSERT INTO tasksync.projects (user_id, id, name, color, parent_id, position, is_inbox,"
-	" is_archived, edited, created_at)"
-	" SELECT $1, r.id, r.name, r.color, r.parent_id, coalesce(r.position, 0),"
-	" coalesce(r.is_inbox, false), coalesce(r.is_archived, false), r.edited,"
-	" coalesce(r.created_at, now()) FROM" SMALL_ROWSET " WHERE" ALL_PARAMETERS,
+		"INSERT INTO tasksync.projects (user_id, id, name, color, parent_id, position, is_inbox,"
+		" is_archived, edited, created_at)"
+		" SELECT $1, r.id, r.name, r.color, r.parent_id, coalesce(r.position, 0),"
+		" coalesce(r.is_inbox, false), coalesce(r.is_archived, false), r.edited,"
+		" coalesce(r.created_at, now()) FROM" SMALL_ROWSET " WHERE" ALL_PARAMETERS,
 	[TASKSYNC_SECTION] =
-	"INSERT INTO tasksync.sections (user_id, id, project_id, name, position, edited, created_at)"
-	" SELECT $1, r.id, r.project_id, r.name, coalesce(r.position, 0), r.edited,"
-	" coalesce(r.created_at, now()) FROM" SMALL_ROWSET " WHERE" ALL_PARAMETERS,
+		"INSERT INTO tasksync.sections (user_id, id, project_id, name, position, edited, created_at)"
+		" SELECT $1, r.id, r.project_id, r.name, coalesce(r.position, 0), r.edited,"
+		" coalesce(r.created_at, now()) FROM" SMALL_ROWSET " WHERE" ALL_PARAMETERS,
 	[TASKSYNC_LABEL] =
-	"INSERT INTO tasksync.labels (user_id, id, name, color, position, edited, created_at)"
-	" SELECT $1, r.id, r.name, r.color, coalesce(r.position, 0), r.edited,"
-	" coalesce(r.created_at, now()) FROM" SMALL_ROWSET " WHERE" ALL_PARAMETERS,
+		"INSERT INTO tasksync.labels (user_id, id, name, color, position, edited, created_at)"
+		" SELECT $1, r.id, r.name, r.color, coalesce(r.position, 0), r.edited,"
+		" coalesce(r.created_at, now()) FROM" SMALL_ROWSET " WHERE" ALL_PARAMETERS,
 	[TASKSYNC_TASK] =
-	"INSERT INTO tasksync.tasks (user_id, id, project_id, section_id, parent_id, title, description,"
-	" status, completed_at, priority, due_date, due_time, due_timezone, recurrence, labels, position,"
-	" edited, created_at)"
-	" SELECT $1, r.id, r.project_id, r.section_id, r.parent_id, r.title, coalesce(r.description, ''),"
-	" coalesce(r.status, 'open'), r.completed_at, coalesce(r.priority, 0), r.due_date, r.due_time,"
-	" r.due_timezone, r.recurrence, coalesce(r.labels, '{}'), coalesce(r.position, 0), r.edited,"
-	" coalesce(r.created_at, now()) FROM" TASK_ROWSET " WHERE" ALL_PARAMETERS,
+		"INSERT INTO tasksync.tasks (user_id, id, project_id, section_id, parent_id, title, description,"
+		" status, completed_at, priority, due_date, due_time, due_timezone, recurrence, labels, position,"
+		" edited, created_at)"
+		" SELECT $1, r.id, r.project_id, r.section_id, r.parent_id, r.title, coalesce(r.description, ''),"
+		" coalesce(r.status, 'open'), r.completed_at, coalesce(r.priority, 0), r.due_date, r.due_time,"
+		" r.due_timezone, r.recurrence, coalesce(r.labels, '{}'), coalesce(r.position, 0), r.edited,"
+		" coalesce(r.created_at, now()) FROM" TASK_ROWSET " WHERE" ALL_PARAMETERS,
 };
 
 static const char *const sql_update[TASKSYNC_NKINDS] = {
 	[TASKSYNC_PROJECT] =
-	"UPDATE tasksync.projects t SET name = r.name, color = r.color, parent_id = r.parent_id,"
-	" position = coalesce(r.position, t.position), is_archived = coalesce(r.is_archived, false),"
-	" edited = t.edited || r.edited FROM" SMALL_ROWSET
-	" WHERE t.user_id = $1 AND t.id = r.id AND" ALL_PARAMETERS,
+		"UPDATE tasksync.projects t SET name = r.name, color = r.color, parent_id = r.parent_id,"
+		" position = coalesce(r.position, t.position), is_archived = coalesce(r.is_archived, false),"
+		" edited = t.edited || r.edited FROM" SMALL_ROWSET
+		" WHERE t.user_id = $1 AND t.id = r.id AND" ALL_PARAMETERS,
 	[TASKSYNC_SECTION] =
-	"UPDATE tasksync.sections t SET name = r.name, project_id = r.project_id,"
-	" position = coalesce(r.position, t.position), edited = t.edited || r.edited FROM" SMALL_ROWSET
-	" WHERE t.user_id = $1 AND t.id = r.id AND" ALL_PARAMETERS,
+		"UPDATE tasksync.sections t SET name = r.name, project_id = r.project_id,"
+		" position = coalesce(r.position, t.position), edited = t.edited || r.edited FROM" SMALL_ROWSET
+		" WHERE t.user_id = $1 AND t.id = r.id AND" ALL_PARAMETERS,
 	[TASKSYNC_LABEL] =
-	"UPDATE tasksync.labels t SET name = r.name, color = r.color,"
-	" position = coalesce(r.position, t.position), edited = t.edited || r.edited FROM" SMALL_ROWSET
-	" WHERE t.user_id = $1 AND t.id = r.id AND" ALL_PARAMETERS,
+		"UPDATE tasksync.labels t SET name = r.name, color = r.color,"
+		" position = coalesce(r.position, t.position), edited = t.edited || r.edited FROM" SMALL_ROWSET
+		" WHERE t.user_id = $1 AND t.id = r.id AND" ALL_PARAMETERS,
 	[TASKSYNC_TASK] =
-	"UPDATE tasksync.tasks t SET project_id = r.project_id, section_id = r.section_id,"
-	" parent_id = r.parent_id, title = r.title, description = r.description, status = r.status,"
-	" completed_at = r.completed_at, priority = r.priority, due_date = r.due_date,"
-	" due_time = r.due_time, due_timezone = r.due_timezone, recurrence = r.recurrence,"
-	" labels = r.labels, position = coalesce(r.position, t.position),"
-	" edited = t.edited || r.edited FROM" TASK_ROWSET
-	" WHERE t.user_id = $1 AND t.id = r.id AND" ALL_PARAMETERS,
+		"UPDATE tasksync.tasks t SET project_id = r.project_id, section_id = r.section_id,"
+		" parent_id = r.parent_id, title = r.title, description = r.description, status = r.status,"
+		" completed_at = r.completed_at, priority = r.priority, due_date = r.due_date,"
+		" due_time = r.due_time, due_timezone = r.due_timezone, recurrence = r.recurrence,"
+		" labels = r.labels, position = coalesce(r.position, t.position),"
+		" edited = t.edited || r.edited FROM" TASK_ROWSET
+		" WHERE t.user_id = $1 AND t.id = r.id AND" ALL_PARAMETERS,
 };
 
 static const char sql_route[] =
@@ -93,7 +93,7 @@ static const char sql_conflicts[] =
 static json_t *
 hub_row(const TasksyncHubChange *change)
 {
-	json_t	   *row = tasksync_record_to_json(change->link->hub);
+	json_t *row = tasksync_record_to_json(change->link->hub);
 
 	json_object_set_new(row, "id", json_string(change->link->hub_id));
 	json_object_set(row, "edited", change->edited ? change->edited : json_object());
@@ -110,12 +110,12 @@ hub_row(const TasksyncHubChange *change)
 static void
 apply_all(TasksyncRun *run, TasksyncKind kind, int count, TasksyncHubChange *changes)
 {
-	json_t	   *inserts = json_array();
-	json_t	   *updates = json_array();
-	json_t	   *routes = json_array();
-	json_t	   *new_links = json_array();
-	json_t	   *links = json_array();
-	json_t	   *conflicts = json_array();
+	json_t *inserts = json_array();
+	json_t *updates = json_array();
+	json_t *routes = json_array();
+	json_t *new_links = json_array();
+	json_t *links = json_array();
+	json_t *conflicts = json_array();
 
 	for (int i = 0; i < count; i++)
 	{
@@ -155,7 +155,7 @@ try_apply(TasksyncRun *run, TasksyncKind kind, int count, TasksyncHubChange *cha
 	MemoryContext cxt = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
 	TasksyncCounts counts = run->counts;
-	char	   *volatile message = NULL;
+	char *volatile message = NULL;
 
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(cxt);
@@ -166,8 +166,8 @@ try_apply(TasksyncRun *run, TasksyncKind kind, int count, TasksyncHubChange *cha
 	}
 	PG_CATCH();
 	{
-		ErrorData  *error;
-		int			category;
+		ErrorData *error;
+		int category;
 
 		MemoryContextSwitchTo(cxt);
 		error = CopyErrorData();
@@ -178,8 +178,7 @@ try_apply(TasksyncRun *run, TasksyncKind kind, int count, TasksyncHubChange *cha
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
 		run->counts = counts;
-		message = psprintf("the hub refused it (SQLSTATE %s)",
-						   unpack_sql_state(error->sqlerrcode));
+		message = psprintf("the hub refused it (SQLSTATE %s)", unpack_sql_state(error->sqlerrcode));
 	}
 	PG_END_TRY();
 	MemoryContextSwitchTo(cxt);
@@ -192,7 +191,7 @@ static void
 dead_letter(TasksyncRun *run, TasksyncHubChange *change, const char *message)
 {
 	TasksyncLink *link = change->link;
-	json_t	   *rows = json_array();
+	json_t *rows = json_array();
 
 	if (change->inserts_link)
 	{
@@ -212,16 +211,16 @@ static void
 note_refused_move(TasksyncRun *run, const TasksyncHubChange *change, const TasksyncRecord *wanted)
 {
 	const TasksyncRecord *kept = change->link->hub;
-	json_t	   *rows = json_array();
+	json_t *rows = json_array();
 
 	json_array_append_new(rows,
 						  json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:s}", "kind",
 									tasksync_kind_name(kept->kind), "hub_id", change->link->hub_id,
-									"field", tasksync_field_name(TASKSYNC_F_PARENT),
-									"hub", tasksync_field_to_json(kept, TASKSYNC_F_PARENT),
-									"remote", tasksync_field_to_json(wanted, TASKSYNC_F_PARENT),
-									"result", tasksync_field_to_json(kept, TASKSYNC_F_PARENT),
-									"rule", "refused_move", "status", "settled"));
+									"field", tasksync_field_name(TASKSYNC_F_PARENT), "hub",
+									tasksync_field_to_json(kept, TASKSYNC_F_PARENT), "remote",
+									tasksync_field_to_json(wanted, TASKSYNC_F_PARENT), "result",
+									tasksync_field_to_json(kept, TASKSYNC_F_PARENT), "rule",
+									"refused_move", "status", "settled"));
 	tasksync_batch(sql_conflicts, run, rows);
 	run->counts.conflicts++;
 }

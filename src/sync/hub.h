@@ -10,15 +10,15 @@
 /* one change that an observation makes, with everything it brings along */
 typedef struct TasksyncHubChange
 {
-	TasksyncLink *link;			/* as it shall be after the change */
-	bool		inserts;		/* the hub row is new */
-	bool		inserts_link;	/* the link row is new */
-	bool		updates;		/* link->hub differs from the hub's row */
-	const char *container_id;	/* project: remote id of the container to route it to */
-	bool		is_inbox;
-	json_t	   *edited;			/* {"field": instant} */
+	TasksyncLink *link;       /* as it shall be after the change */
+	bool inserts;             /* the hub row is new */
+	bool inserts_link;        /* the link row is new */
+	bool updates;             /* link->hub differs from the hub's row */
+	const char *container_id; /* project: remote id of the container to route it to */
+	bool is_inbox;
+	json_t *edited; /* {"field": instant} */
 	TimestampTz created_at;
-	json_t	   *conflicts;		/* rows for tasksync.conflicts, or NULL */
+	json_t *conflicts; /* rows for tasksync.conflicts, or NULL */
 } TasksyncHubChange;
 
 /*
@@ -29,4 +29,4 @@ typedef struct TasksyncHubChange
 extern void tasksync_hub_apply(TasksyncRun *run, TasksyncKind kind, int count,
 							   TasksyncHubChange *changes);
 
-#endif							/* TASKSYNC_HUB_H */
+#endif /* TASKSYNC_HUB_H */

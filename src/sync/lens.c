@@ -32,49 +32,51 @@ typedef enum Unit
 
 typedef struct Limit
 {
-	int			most;			/* 0 = none */
-	Unit		unit;
+	int most; /* 0 = none */
+	Unit unit;
 } Limit;
 
 typedef struct KindLens
 {
-	uint32		fields;
-	Limit		text;			/* of NAME or TITLE */
+	uint32 fields;
+	Limit text; /* of NAME or TITLE */
 } KindLens;
 
 struct TasksyncLens
 {
 	const char *name;
-	KindLens	kind[TASKSYNC_NKINDS];
-	Limit		description;
-	Limit		label;
-	int			most_labels;	/* 0 = any number */
-	const char *label_comma;	/* what stands for a comma in a label; NULL = a comma */
-	int			depth;
-	char		priority[NPRIORITIES];	/* what is seen of hub priority 0 .. 4 */
-	bool		drops_seconds;
-	const char *const *colors;	/* those it knows, NULL-terminated; NULL = any */
+	KindLens kind[TASKSYNC_NKINDS];
+	Limit description;
+	Limit label;
+	int most_labels;         /* 0 = any number */
+	const char *label_comma; /* what stands for a comma in a label; NULL = a comma */
+	int depth;
+	char priority[NPRIORITIES]; /* what is seen of hub priority 0 .. 4 */
+	bool drops_seconds;
+	const char *const *colors; /* those it knows, NULL-terminated; NULL = any */
 	const char *default_color;
 };
 
 static const char *const todoist_colors[] = {
-	"berry_red", "red", "orange", "yellow", "olive_green", "lime_green", "green", "mint_green",
-	"teal", "sky_blue", "light_blue", "blue", "grape", "violet", "lavender", "magenta", "salmon",
-	"charcoal", "grey", "taupe", NULL
-};
+	"berry_red",  "red",     "orange",   "yellow",     "olive_green", "lime_green", "green",
+	"mint_green", "teal",    "sky_blue", "light_blue", "blue",        "grape",      "violet",
+	"lavender",   "magenta", "salmon",   "charcoal",   "grey",        "taupe",      NULL};
 
 /* the counting unit of Todoist's limits is not published; code points are what its own tools check */
 static const TasksyncLens todoist = {
 	.name = "todoist",
-	.kind = {
-		[TASKSYNC_PROJECT] = {BIT(NAME) | BIT(COLOR) | BIT(ARCHIVED) | BIT(PARENT) | BIT(POSITION),
-							  {120, CODE_POINTS}},
-		[TASKSYNC_SECTION] = {BIT(NAME) | BIT(PROJECT) | BIT(POSITION), {2048, CODE_POINTS}},
-		[TASKSYNC_LABEL] = {BIT(NAME) | BIT(COLOR) | BIT(POSITION), {60, CODE_POINTS}},
-		[TASKSYNC_TASK] = {BIT(TITLE) | BIT(DESCRIPTION) | BIT(STATUS) | BIT(COMPLETED_AT) |
-						   BIT(PRIORITY) | TASKSYNC_DUE_FIELDS | BIT(LABELS) |
-						   TASKSYNC_PLACE_FIELDS | BIT(POSITION), {500, CODE_POINTS}},
-	},
+	.kind =
+		{
+			[TASKSYNC_PROJECT] = {BIT(NAME) | BIT(COLOR) | BIT(ARCHIVED) | BIT(PARENT) |
+									  BIT(POSITION),
+								  {120, CODE_POINTS}},
+			[TASKSYNC_SECTION] = {BIT(NAME) | BIT(PROJECT) | BIT(POSITION), {2048, CODE_POINTS}},
+			[TASKSYNC_LABEL] = {BIT(NAME) | BIT(COLOR) | BIT(POSITION), {60, CODE_POINTS}},
+			[TASKSYNC_TASK] = {BIT(TITLE) | BIT(DESCRIPTION) | BIT(STATUS) | BIT(COMPLETED_AT) |
+								   BIT(PRIORITY) | TASKSYNC_DUE_FIELDS | BIT(LABELS) |
+								   TASKSYNC_PLACE_FIELDS | BIT(POSITION),
+							   {500, CODE_POINTS}},
+		},
 	.description = {16383, CODE_POINTS},
 	.label = {60, CODE_POINTS},
 	.most_labels = 100,
@@ -87,12 +89,13 @@ static const TasksyncLens todoist = {
 /* "characters" of Google are not defined further; UTF-16 units are the stricter reading */
 static const TasksyncLens google_tasks = {
 	.name = "google_tasks",
-	.kind = {
-		[TASKSYNC_PROJECT] = {BIT(NAME), {1024, UTF16_UNITS}},
-		[TASKSYNC_TASK] = {BIT(TITLE) | BIT(DESCRIPTION) | BIT(STATUS) | BIT(COMPLETED_AT) |
-						   BIT(DUE_DATE) | BIT(PROJECT) | BIT(PARENT) | BIT(POSITION),
-						   {1024, UTF16_UNITS}},
-	},
+	.kind =
+		{
+			[TASKSYNC_PROJECT] = {BIT(NAME), {1024, UTF16_UNITS}},
+			[TASKSYNC_TASK] = {BIT(TITLE) | BIT(DESCRIPTION) | BIT(STATUS) | BIT(COMPLETED_AT) |
+								   BIT(DUE_DATE) | BIT(PROJECT) | BIT(PARENT) | BIT(POSITION),
+							   {1024, UTF16_UNITS}},
+		},
 	.description = {8192, UTF16_UNITS},
 	.depth = 1,
 	.priority = {'0', '1', '2', '3', '4'},
@@ -105,16 +108,18 @@ static const TasksyncLens google_tasks = {
  */
 static const TasksyncLens notion = {
 	.name = "notion",
-	.kind = {
-		[TASKSYNC_PROJECT] = {BIT(NAME), {2000, UTF16_UNITS}},
-		[TASKSYNC_TASK] = {BIT(TITLE) | BIT(DESCRIPTION) | BIT(STATUS) | BIT(COMPLETED_AT) |
-						   BIT(PRIORITY) | BIT(DUE_DATE) | BIT(DUE_TIME) | BIT(DUE_TIMEZONE) |
-						   BIT(LABELS) | BIT(PROJECT) | BIT(PARENT), {200000, UTF16_UNITS}},
-	},
+	.kind =
+		{
+			[TASKSYNC_PROJECT] = {BIT(NAME), {2000, UTF16_UNITS}},
+			[TASKSYNC_TASK] = {BIT(TITLE) | BIT(DESCRIPTION) | BIT(STATUS) | BIT(COMPLETED_AT) |
+								   BIT(PRIORITY) | BIT(DUE_DATE) | BIT(DUE_TIME) |
+								   BIT(DUE_TIMEZONE) | BIT(LABELS) | BIT(PROJECT) | BIT(PARENT),
+							   {200000, UTF16_UNITS}},
+		},
 	.description = {200000, UTF16_UNITS},
 	.label = {100, UTF16_UNITS},
 	.most_labels = 100,
-	.label_comma = "\xEF\xBC\x8C",	/* fullwidth comma */
+	.label_comma = "\xEF\xBC\x8C", /* fullwidth comma */
 	.depth = 64,
 	.priority = {'0', '1', '2', '3', '4'},
 	.drops_seconds = true,
@@ -165,7 +170,7 @@ limit_of(const TasksyncLens *lens, TasksyncKind kind, TasksyncField field)
 		return lens->kind[kind].text;
 	if (lens != NULL && field == TASKSYNC_F_DESCRIPTION)
 		return lens->description;
-	return (Limit) {0, BYTES};
+	return (Limit){0, BYTES};
 }
 
 static int
@@ -193,19 +198,19 @@ static size_t
 fit(const char *text, Limit limit)
 {
 	const uint8_t *bytes = (const uint8_t *) text;
-	size_t		length = strlen(text);
-	size_t		at = 0;
-	int			used = 0;
-	char	   *breaks;
-	size_t		cut;
+	size_t length = strlen(text);
+	size_t at = 0;
+	int used = 0;
+	char *breaks;
+	size_t cut;
 
 	/* no unit is smaller than a byte */
 	if (limit.most == 0 || length <= (size_t) limit.most)
 		return length;
 	while (at < length)
 	{
-		ucs4_t		point;
-		int			step = u8_mbtouc(&point, bytes + at, length - at);
+		ucs4_t point;
+		int step = u8_mbtouc(&point, bytes + at, length - at);
 
 		used += units(point, step, limit.unit);
 		if (used > limit.most)
@@ -228,7 +233,7 @@ fit(const char *text, Limit limit)
 static const char *
 shorten(const char *text, Limit limit, bool single_line)
 {
-	size_t		length = fit(text, limit);
+	size_t length = fit(text, limit);
 
 	if (text[length] == '\0')
 		return text;
@@ -302,7 +307,7 @@ tasksync_lens_project(const TasksyncLens *lens, const TasksyncRecord *hub)
 		return shown;
 	for (int i = 0; i < TASKSYNC_NFIELDS; i++)
 	{
-		Limit		limit = limit_of(lens, hub->kind, (TasksyncField) i);
+		Limit limit = limit_of(lens, hub->kind, (TasksyncField) i);
 
 		if (tasksync_record_has(shown, (TasksyncField) i) && limit.most > 0)
 			value[i] = shorten(value[i], limit, i != TASKSYNC_F_DESCRIPTION);
@@ -325,10 +330,10 @@ tasksync_lens_project(const TasksyncLens *lens, const TasksyncRecord *hub)
 typedef struct PutBack
 {
 	const TasksyncLens *lens;
-	const TasksyncRecord *base; /* the view before, or NULL */
-	const TasksyncRecord *remote;	/* the view now */
+	const TasksyncRecord *base;   /* the view before, or NULL */
+	const TasksyncRecord *remote; /* the view now */
 	const TasksyncRecord *hub;
-	const TasksyncRecord *shown;	/* what the provider would show of the hub */
+	const TasksyncRecord *shown; /* what the provider would show of the hub */
 	TasksyncRecord *out;
 } PutBack;
 
@@ -347,7 +352,7 @@ may_hide(const TasksyncLens *lens, const TasksyncRecord *hub, const TasksyncReco
 		 TasksyncField field)
 {
 	return limit_of(lens, hub->kind, field).most > 0 && tasksync_record_has(hub, field) &&
-		!tasksync_lens_exceeds(lens, hub->kind, field, remote->value[field]);
+		   !tasksync_lens_exceeds(lens, hub->kind, field, remote->value[field]);
 }
 
 const char *
@@ -363,23 +368,24 @@ tasksync_lens_hidden(const TasksyncLens *lens, const TasksyncRecord *hub,
 static bool
 same_tail(const char *before, const char *now)
 {
-	size_t		length = strlen(before);
-	size_t		tail = 0;
+	size_t length = strlen(before);
+	size_t tail = 0;
 
 	while (tail < length && tail < MAX_TAIL && strchr(" \t\n", before[length - 1 - tail]) == NULL)
 		tail++;
 	return strlen(now) >= tail &&
-		memcmp(before + length - tail, now + strlen(now) - tail, tail) == 0;
+		   memcmp(before + length - tail, now + strlen(now) - tail, tail) == 0;
 }
 
 static void
 put_text(PutBack *put, TasksyncField field)
 {
 	const char *now = put->remote->value[field] != NULL ? put->remote->value[field] : "";
-	const char *hidden = may_hide(put->lens, put->hub, put->remote, field) ?
-		beyond(put->hub, put->shown, field) : "";
-	const TasksyncRecord *before = put->base != NULL && tasksync_record_has(put->base, field) ?
-		put->base : put->shown;
+	const char *hidden = may_hide(put->lens, put->hub, put->remote, field)
+							 ? beyond(put->hub, put->shown, field)
+							 : "";
+	const TasksyncRecord *before =
+		put->base != NULL && tasksync_record_has(put->base, field) ? put->base : put->shown;
 
 	/*
 	 * A title typed anew must not be glued to the rest of the old one; of notes
@@ -390,21 +396,21 @@ put_text(PutBack *put, TasksyncField field)
 		!same_tail(before->value[field] != NULL ? before->value[field] : "", now))
 		hidden = "";
 	if (*hidden != '\0')
-		now = tasksync_canonical_text(psprintf("%s%s", now, hidden),
-									  field != TASKSYNC_F_DESCRIPTION);
+		now =
+			tasksync_canonical_text(psprintf("%s%s", now, hidden), field != TASKSYNC_F_DESCRIPTION);
 	tasksync_record_set(put->out, field, now);
 }
 
 static bool
 holds(const TasksyncNames *names, const char *name)
 {
-	int			low = 0;
-	int			high = names->count;
+	int low = 0;
+	int high = names->count;
 
 	while (low < high)
 	{
-		int			middle = (low + high) / 2;
-		int			order = strcmp(names->names[middle], name);
+		int middle = (low + high) / 2;
+		int order = strcmp(names->names[middle], name);
 
 		if (order == 0)
 			return true;
@@ -423,12 +429,12 @@ put_labels(PutBack *put)
 	static const TasksyncNames none = {0, NULL};
 	const TasksyncNames *now = &put->remote->labels;
 	const TasksyncNames *before = &none;
-	const TasksyncNames *hub = tasksync_record_has(put->hub, TASKSYNC_F_LABELS) ?
-		&put->hub->labels : &none;
+	const TasksyncNames *hub =
+		tasksync_record_has(put->hub, TASKSYNC_F_LABELS) ? &put->hub->labels : &none;
 	const char **names = palloc(sizeof(char *) * (hub->count + now->count + 1));
 	const char **views = palloc(sizeof(char *) * (hub->count + 1));
 	TasksyncRecord *seen = tasksync_record_new(put->hub->kind);
-	int			count = 0;
+	int count = 0;
 
 	if (put->base != NULL && tasksync_record_has(put->base, TASKSYNC_F_LABELS))
 		before = &put->base->labels;
@@ -490,7 +496,7 @@ tasksync_lens_put_back(const TasksyncLens *lens, const TasksyncRecord *base,
 					   const TasksyncRecord *remote, const TasksyncRecord *hub, uint32 mask,
 					   TasksyncRecord *out)
 {
-	PutBack		put = {lens, base, remote, hub, NULL, out};
+	PutBack put = {lens, base, remote, hub, NULL, out};
 
 	mask &= tasksync_lens_fields(lens, hub->kind) & remote->present;
 	if (mask == 0)
@@ -521,6 +527,6 @@ tasksync_lens_cut_touched(const TasksyncLens *lens, const TasksyncRecord *base,
 						  TasksyncField field)
 {
 	return tasksync_record_has(base, field) && base->value[field] != NULL &&
-		*tasksync_lens_hidden(lens, hub, remote, field) != '\0' &&
-		!same_tail(base->value[field], remote->value[field]);
+		   *tasksync_lens_hidden(lens, hub, remote, field) != '\0' &&
+		   !same_tail(base->value[field], remote->value[field]);
 }

@@ -27,7 +27,7 @@ extern const char *tasksync_lens_names(void);
 /* the fields of a kind that the provider can show at all */
 extern uint32 tasksync_lens_fields(const TasksyncLens *lens, TasksyncKind kind);
 /* levels of subtasks below a task; the caller, who knows the ancestors, keeps to it */
-extern int	tasksync_lens_depth(const TasksyncLens *lens);
+extern int tasksync_lens_depth(const TasksyncLens *lens);
 /* normal form (nu) then projection (pi); only fields inside the lens are present */
 extern TasksyncRecord *tasksync_lens_project(const TasksyncLens *lens, const TasksyncRecord *hub);
 /*
@@ -57,4 +57,4 @@ extern bool tasksync_lens_cut_touched(const TasksyncLens *lens, const TasksyncRe
 									  const TasksyncRecord *remote, const TasksyncRecord *hub,
 									  TasksyncField field);
 
-#endif							/* TASKSYNC_LENS_H */
+#endif /* TASKSYNC_LENS_H */

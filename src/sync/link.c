@@ -14,10 +14,11 @@
 
 static const struct
 {
-	char		letter;
+	char letter;
 	const char *name;
-}			states[] = {
-	{'c', "pending_create"}, {'l', "live"}, {'d', "pending_delete"}, {'x', "detached"}, {'h', "held"},
+} states[] = {
+	{'c', "pending_create"}, {'l', "live"}, {'d', "pending_delete"},
+	{'x', "detached"},       {'h', "held"},
 };
 
 static json_t *
@@ -53,7 +54,7 @@ static void
 edits_from_json(const json_t *json, TasksyncEdits *edits)
 {
 	const char *key;
-	json_t	   *value;
+	json_t *value;
 
 	json_object_foreach((json_t *) json, key, value)
 	{
@@ -69,9 +70,9 @@ edits_from_json(const json_t *json, TasksyncEdits *edits)
 static uint32
 fields_from_json(const json_t *json)
 {
-	uint32		fields = 0;
-	size_t		i;
-	json_t	   *value;
+	uint32 fields = 0;
+	size_t i;
+	json_t *value;
 
 	json_array_foreach((json_t *) json, i, value)
 	{
@@ -90,13 +91,13 @@ tasksync_link_from_row(uint64 row)
 	TasksyncLink *link = palloc0(sizeof(TasksyncLink));
 	const char *state = tasksync_cell_text(row, 4);
 	const char *error = NULL;
-	json_t	   *hub;
+	json_t *hub;
 
 	if (!tasksync_kind_from_name(tasksync_cell_text(row, 1), &link->kind))
 		elog(ERROR, "unknown kind in tasksync.links");
 	link->hub_id = tasksync_cell_text(row, 2);
 	link->remote_id = tasksync_cell_text(row, 3);
-	for (int i = 0; i < lengthof(states); i++)
+	for (int i = 0; i < (int) lengthof(states); i++)
 		if (strcmp(states[i].name, state) == 0)
 			link->state = states[i].letter;
 	link->dirty = tasksync_cell_bool(row, 5);
@@ -113,8 +114,8 @@ tasksync_link_from_row(uint64 row)
 	{
 		link->hub = tasksync_record_from_json(link->kind, hub, &error);
 		if (link->hub == NULL)
-			elog(ERROR, "hub row of kind %s does not read back: %s",
-				 tasksync_kind_name(link->kind), error);
+			elog(ERROR, "hub row of kind %s does not read back: %s", tasksync_kind_name(link->kind),
+				 error);
 	}
 	link->version = tasksync_cell_long(row, 13, 0);
 	edits_from_json(cell_json(row, 14), &link->hub_edits);
@@ -136,21 +137,21 @@ tasksync_link_to_json(const TasksyncLink *link)
 {
 	const char *state = NULL;
 
-	for (int i = 0; i < lengthof(states); i++)
+	for (int i = 0; i < (int) lengthof(states); i++)
 		if (states[i].letter == link->state)
 			state = states[i].name;
-	return json_pack("{s:s, s:s, s:s?, s:s, s:b, s:o, s:o, s:O?, s:s?, s:b, s:s?}",
-					 "kind", tasksync_kind_name(link->kind), "hub_id", link->hub_id,
-					 "remote_id", link->remote_id, "state", state, "dirty", link->dirty,
-					 "base", tasksync_record_to_json(link->base), "memo", memo_to_json(&link->memo),
-					 "raw", link->raw,
-					 "remote_edited_at",
-					 link->remote_edited_at ? tasksync_format_instant(link->remote_edited_at) : NULL,
+	return json_pack("{s:s, s:s, s:s?, s:s, s:b, s:o, s:o, s:O?, s:s?, s:b, s:s?}", "kind",
+					 tasksync_kind_name(link->kind), "hub_id", link->hub_id, "remote_id",
+					 link->remote_id, "state", state, "dirty", link->dirty, "base",
+					 tasksync_record_to_json(link->base), "memo", memo_to_json(&link->memo), "raw",
+					 link->raw, "remote_edited_at",
+					 link->remote_edited_at ? tasksync_format_instant(link->remote_edited_at)
+											: NULL,
 					 "missing", link->missing, "error_code", link->error_code);
 }
 
-#define LOCK_HUB(table) \
-	"SELECT 1 FROM tasksync." table " t WHERE t.user_id = $1 AND t.id IN" \
+#define LOCK_HUB(table)                                                                \
+	"SELECT 1 FROM tasksync." table " t WHERE t.user_id = $1 AND t.id IN"              \
 	" (SELECT r.hub_id FROM jsonb_to_recordset($4) r(hub_id uuid)) AND $2 IS NOT NULL" \
 	" AND $3 IS NOT NULL ORDER BY t.id FOR NO KEY UPDATE"
 
@@ -167,18 +168,18 @@ TasksyncLink **
 tasksync_links_read(TasksyncRun *run, json_t *rows, int *count)
 {
 	TasksyncLink **links;
-	uint64		found;
+	uint64 found;
 
 	*count = 0;
 	if (json_array_size(rows) == 0)
 		return NULL;
 	tasksync_links_lock(run, rows);
-	found = tasksync_query("SELECT " TASKSYNC_LINK_COLUMNS
-						   " FROM jsonb_to_recordset($3) r(hub_id uuid)"
-						   " JOIN tasksync.links l ON l.user_id = $1 AND l.account_id = $2"
-						   "  AND l.hub_id = r.hub_id" TASKSYNC_HUB_JOIN,
-						   "uuj", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
-						   tasksync_p_text(tasksync_json_text(rows)));
+	found =
+		tasksync_query("SELECT " TASKSYNC_LINK_COLUMNS " FROM jsonb_to_recordset($3) r(hub_id uuid)"
+					   " JOIN tasksync.links l ON l.user_id = $1 AND l.account_id = $2"
+					   "  AND l.hub_id = r.hub_id" TASKSYNC_HUB_JOIN,
+					   "uuj", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
+					   tasksync_p_text(tasksync_json_text(rows)));
 	links = palloc(sizeof(TasksyncLink *) * Max(found, 1));
 	for (uint64 row = 0; row < found; row++)
 		links[row] = tasksync_link_from_row(row);
@@ -186,9 +187,9 @@ tasksync_links_read(TasksyncRun *run, json_t *rows, int *count)
 	return links;
 }
 
-#define LINK_ROWSET \
+#define LINK_ROWSET                                                                                \
 	" jsonb_to_recordset($4) r(kind text, hub_id uuid, remote_id text, state text, dirty boolean," \
-	" base jsonb, memo jsonb, raw jsonb, remote_edited_at timestamptz, missing boolean," \
+	" base jsonb, memo jsonb, raw jsonb, remote_edited_at timestamptz, missing boolean,"           \
 	" error_code text)"
 
 /*
@@ -199,33 +200,34 @@ tasksync_links_read(TasksyncRun *run, json_t *rows, int *count)
 void
 tasksync_links_write(TasksyncRun *run, json_t *rows)
 {
-	tasksync_batch("UPDATE tasksync.links l SET remote_id = r.remote_id, state = r.state,"
-				   " dirty = r.dirty, base = r.base, memo = nullif(r.memo, 'null'),"
-				   " raw = nullif(r.raw, 'null'), remote_edited_at = r.remote_edited_at,"
-				   " observed_at = now(),"
-				   " missing_since = CASE WHEN r.missing THEN coalesce(l.missing_since, now()) END,"
-				   " error_code = r.error_code,"
-				   " error_message = CASE WHEN r.error_code IS NULL THEN NULL ELSE l.error_message END,"
-				   " failures = 0, retry_at = NULL"
-				   " FROM" LINK_ROWSET
-				   " WHERE l.user_id = $1 AND l.account_id = $2 AND l.hub_id = r.hub_id"
-				   " AND $3 IS NOT NULL",
-				   run, rows);
+	tasksync_batch(
+		"UPDATE tasksync.links l SET remote_id = r.remote_id, state = r.state,"
+		" dirty = r.dirty, base = r.base, memo = nullif(r.memo, 'null'),"
+		" raw = nullif(r.raw, 'null'), remote_edited_at = r.remote_edited_at,"
+		" observed_at = now(),"
+		" missing_since = CASE WHEN r.missing THEN coalesce(l.missing_since, now()) END,"
+		" error_code = r.error_code,"
+		" error_message = CASE WHEN r.error_code IS NULL THEN NULL ELSE l.error_message END,"
+		" failures = 0, retry_at = NULL"
+		" FROM" LINK_ROWSET " WHERE l.user_id = $1 AND l.account_id = $2 AND l.hub_id = r.hub_id"
+		" AND $3 IS NOT NULL",
+		run, rows);
 }
 
 void
 tasksync_links_insert(TasksyncRun *run, json_t *rows)
 {
-	tasksync_batch("INSERT INTO tasksync.links (user_id, account_id, kind, hub_id, remote_id, state,"
-				   " dirty, base, memo, raw, remote_edited_at, observed_at)"
-				   " SELECT $1, $2, r.kind, r.hub_id, r.remote_id, r.state, r.dirty, r.base,"
-				   " nullif(r.memo, 'null'), nullif(r.raw, 'null'), r.remote_edited_at, now()"
-				   " FROM" LINK_ROWSET " WHERE $3 IS NOT NULL"
-				   " ON CONFLICT (user_id, hub_id, account_id) DO UPDATE SET"
-				   " remote_id = excluded.remote_id, state = excluded.state, dirty = excluded.dirty,"
-				   " base = excluded.base, memo = excluded.memo, raw = excluded.raw,"
-				   " remote_edited_at = excluded.remote_edited_at, observed_at = excluded.observed_at",
-				   run, rows);
+	tasksync_batch(
+		"INSERT INTO tasksync.links (user_id, account_id, kind, hub_id, remote_id, state,"
+		" dirty, base, memo, raw, remote_edited_at, observed_at)"
+		" SELECT $1, $2, r.kind, r.hub_id, r.remote_id, r.state, r.dirty, r.base,"
+		" nullif(r.memo, 'null'), nullif(r.raw, 'null'), r.remote_edited_at, now()"
+		" FROM" LINK_ROWSET " WHERE $3 IS NOT NULL"
+		" ON CONFLICT (user_id, hub_id, account_id) DO UPDATE SET"
+		" remote_id = excluded.remote_id, state = excluded.state, dirty = excluded.dirty,"
+		" base = excluded.base, memo = excluded.memo, raw = excluded.raw,"
+		" remote_edited_at = excluded.remote_edited_at, observed_at = excluded.observed_at",
+		run, rows);
 }
 
 /*
@@ -242,6 +244,6 @@ tasksync_link_out(TasksyncRun *run, const TasksyncLink *link)
 
 	out = tasksync_plan_out(run->lens, link->hub, link->base, &link->memo, link->frozen);
 	tasksync_record_drop(out, TASKSYNC_FIELD_BIT(TASKSYNC_F_POSITION) |
-						 TASKSYNC_FIELD_BIT(TASKSYNC_F_COMPLETED_AT));
+								  TASKSYNC_FIELD_BIT(TASKSYNC_F_COMPLETED_AT));
 	return out;
 }

@@ -28,8 +28,8 @@ typedef struct Merge
 	TasksyncRecord *b;
 	TasksyncRecord *p;
 	TasksyncRecord *r;
-	uint32		fresh;			/* fields that R may say something about */
-	uint32		take;			/* fields of R to put back */
+	uint32 fresh; /* fields that R may say something about */
+	uint32 take;  /* fields of R to put back */
 } Merge;
 
 /* ---- what changed ---- */
@@ -44,20 +44,20 @@ static bool
 remote_changed(const Merge *m, TasksyncField f)
 {
 	return tasksync_record_has(m->r, f) &&
-		(!tasksync_record_has(m->b, f) || !tasksync_field_equal(m->b, m->r, f));
+		   (!tasksync_record_has(m->b, f) || !tasksync_field_equal(m->b, m->r, f));
 }
 
 static bool
 hub_changed(const Merge *m, TasksyncField f)
 {
 	return tasksync_record_has(m->p, f) &&
-		(!tasksync_record_has(m->b, f) || !tasksync_field_equal(m->b, m->p, f));
+		   (!tasksync_record_has(m->b, f) || !tasksync_field_equal(m->b, m->p, f));
 }
 
 static uint32
-changed_in(const Merge *m, uint32 unit, bool (*changed) (const Merge *, TasksyncField))
+changed_in(const Merge *m, uint32 unit, bool (*changed)(const Merge *, TasksyncField))
 {
-	uint32		mask = 0;
+	uint32 mask = 0;
 
 	for (int i = 0; i < TASKSYNC_NFIELDS; i++)
 	{
@@ -110,15 +110,13 @@ add_conflicts(Merge *m, uint32 unit, const char *rule, bool open)
 static TasksyncVerdict
 decide(const Merge *m, uint32 unit)
 {
-	int			later = tasksync_policy_later(m->in->hub_edits, changed_in(m, unit, hub_changed),
-											  m->in->remote_edits,
-											  changed_in(m, unit, remote_changed));
+	int later = tasksync_policy_later(m->in->hub_edits, changed_in(m, unit, hub_changed),
+									  m->in->remote_edits, changed_in(m, unit, remote_changed));
 
 	/* of two moves the one that reaches the hub last stands, unless the clocks know better */
 	if ((unit & TASKSYNC_PLACE_FIELDS) != 0)
 		return tasksync_policy_decide(m->in->policy, unit, later, "last", true);
-	return tasksync_policy_decide(m->in->policy, unit, later, "tie",
-								  m->in->policy->tie_to_remote);
+	return tasksync_policy_decide(m->in->policy, unit, later, "tie", m->in->policy->tie_to_remote);
 }
 
 /* both sides changed the unit, to different values */
@@ -147,13 +145,12 @@ is_frozen(Merge *m, uint32 unit)
 static void
 merge_value(Merge *m, TasksyncField f)
 {
-	uint32		bit = TASKSYNC_FIELD_BIT(f);
+	uint32 bit = TASKSYNC_FIELD_BIT(f);
 
 	if ((m->fresh & bit) == 0 || !remote_changed(m, f) || agree(m, f) || is_frozen(m, bit))
 		return;
 	/* the hub has no task without a title: an emptied one is repaired there, not taken */
-	if ((f == TASKSYNC_F_TITLE || f == TASKSYNC_F_NAME) && is_empty(m->r, f) &&
-		!is_empty(m->p, f))
+	if ((f == TASKSYNC_F_TITLE || f == TASKSYNC_F_NAME) && is_empty(m->r, f) && !is_empty(m->p, f))
 		return;
 	if (!hub_changed(m, f))
 	{
@@ -174,7 +171,7 @@ merge_value(Merge *m, TasksyncField f)
 static void
 merge_status(Merge *m)
 {
-	uint32		bit = BIT(STATUS);
+	uint32 bit = BIT(STATUS);
 
 	if ((m->fresh & bit) != 0 && remote_changed(m, TASKSYNC_F_STATUS) &&
 		tasksync_record_has(m->b, TASKSYNC_F_STATUS) && !agree(m, TASKSYNC_F_STATUS) &&
@@ -201,10 +198,10 @@ merge_status(Merge *m)
 static void
 merge_due(Merge *m)
 {
-	uint32		unit = TASKSYNC_DUE_FIELDS & m->fresh;
-	uint32		changed = changed_in(m, unit, remote_changed);
-	uint32		hub = changed_in(m, unit, hub_changed);
-	bool		is_first = (unit & ~m->b->present) != 0;
+	uint32 unit = TASKSYNC_DUE_FIELDS & m->fresh;
+	uint32 changed = changed_in(m, unit, remote_changed);
+	uint32 hub = changed_in(m, unit, hub_changed);
+	bool is_first = (unit & ~m->b->present) != 0;
 
 	if ((changed & ~changed_in(m, unit, agree)) == 0 || is_frozen(m, unit))
 		return;
@@ -222,10 +219,10 @@ merge_due(Merge *m)
 static void
 merge_place(Merge *m)
 {
-	uint32		unit = TASKSYNC_PLACE_FIELDS & m->fresh;
-	uint32		changed = changed_in(m, unit, remote_changed);
-	bool		same_project = (unit & BIT(PROJECT)) == 0 || agree(m, TASKSYNC_F_PROJECT) ||
-		is_empty(m->p, TASKSYNC_F_PROJECT) || is_empty(m->r, TASKSYNC_F_PROJECT);
+	uint32 unit = TASKSYNC_PLACE_FIELDS & m->fresh;
+	uint32 changed = changed_in(m, unit, remote_changed);
+	bool same_project = (unit & BIT(PROJECT)) == 0 || agree(m, TASKSYNC_F_PROJECT) ||
+						is_empty(m->p, TASKSYNC_F_PROJECT) || is_empty(m->r, TASKSYNC_F_PROJECT);
 
 	if ((changed & ~changed_in(m, unit, agree)) == 0 || is_frozen(m, unit))
 		return;
@@ -248,11 +245,11 @@ static void
 merge_description(Merge *m)
 {
 	TasksyncField f = TASKSYNC_F_DESCRIPTION;
-	uint32		bit = TASKSYNC_FIELD_BIT(f);
-	bool		has_base = tasksync_record_has(m->b, f);
+	uint32 bit = TASKSYNC_FIELD_BIT(f);
+	bool has_base = tasksync_record_has(m->b, f);
 	TasksyncVerdict verdict;
-	bool		clean;
-	char	   *merged;
+	bool clean;
+	char *merged;
 
 	if (!has_base || !hub_changed(m, f))
 	{
@@ -272,8 +269,7 @@ merge_description(Merge *m)
 	if (!clean && verdict.open)
 		return;
 	/* what was merged is the visible part; not through the lens, which would judge its length */
-	merged = psprintf("%s%s", merged,
-					  tasksync_lens_hidden(m->in->lens, m->in->hub, m->r, f));
+	merged = psprintf("%s%s", merged, tasksync_lens_hidden(m->in->lens, m->in->hub, m->r, f));
 	tasksync_record_set(m->out->hub_patch, f, tasksync_canonical_text(merged, false));
 }
 
@@ -302,17 +298,17 @@ static void
 note_done_and_moved(Merge *m)
 {
 	TasksyncField f = TASKSYNC_F_STATUS;
-	uint32		due = TASKSYNC_DUE_FIELDS & m->b->present;
-	bool		here;
-	bool		there;
+	uint32 due = TASKSYNC_DUE_FIELDS & m->b->present;
+	bool here;
+	bool there;
 
 	if (!tasksync_record_has(m->b, f) || !tasksync_record_has(m->r, f) ||
 		!tasksync_record_has(m->p, f) || (m->fresh & BIT(STATUS)) == 0)
 		return;
 	here = hub_changed(m, f) && strcmp(m->p->value[f], "done") == 0 && !remote_changed(m, f) &&
-		changed_in(m, due & m->fresh, remote_changed) != 0;
+		   changed_in(m, due & m->fresh, remote_changed) != 0;
 	there = (m->take & BIT(STATUS)) != 0 && strcmp(m->r->value[f], "done") == 0 &&
-		changed_in(m, due, hub_changed) != 0;
+			changed_in(m, due, hub_changed) != 0;
 	if (here || there)
 		add_conflict(m, f, "note", false);
 }
@@ -327,7 +323,7 @@ static void
 settle_in_flight(Merge *m)
 {
 	const TasksyncRecord *sent = m->in->in_flight;
-	uint32		waiting = 0;
+	uint32 waiting = 0;
 
 	for (int i = 0; sent != NULL && i < TASKSYNC_NFIELDS; i++)
 	{
@@ -403,7 +399,7 @@ finish(Merge *m)
 
 	tasksync_lens_put_back(m->in->lens, m->b, m->r, m->in->hub, m->take, patch);
 	tasksync_record_drop(patch, patch->present & m->in->hub->present &
-						 ~tasksync_record_diff(patch, m->in->hub));
+									~tasksync_record_diff(patch, m->in->hub));
 	tasksync_record_take(after, patch, patch->present);
 	for (int i = 0; i < m->out->nconflicts; i++)
 	{
@@ -416,12 +412,10 @@ finish(Merge *m)
 void
 tasksync_merge(const TasksyncMergeInput *input, TasksyncMergeResult *result)
 {
-	static const TasksyncField plain[] = {
-		TASKSYNC_F_NAME, TASKSYNC_F_COLOR, TASKSYNC_F_ARCHIVED, TASKSYNC_F_TITLE,
-		TASKSYNC_F_PRIORITY
-	};
-	uint32		domain = tasksync_lens_fields(input->lens, input->hub->kind);
-	Merge		m = {.in = input, .out = result};
+	static const TasksyncField plain[] = {TASKSYNC_F_NAME, TASKSYNC_F_COLOR, TASKSYNC_F_ARCHIVED,
+										  TASKSYNC_F_TITLE, TASKSYNC_F_PRIORITY};
+	uint32 domain = tasksync_lens_fields(input->lens, input->hub->kind);
+	Merge m = {.in = input, .out = result};
 
 	memset(result, 0, sizeof(TasksyncMergeResult));
 	result->hub_patch = tasksync_record_new(input->hub->kind);

@@ -22,36 +22,38 @@
 typedef struct TasksyncConflict
 {
 	TasksyncField field;
-	json_t	   *base;
-	json_t	   *hub;
-	json_t	   *remote;
-	json_t	   *result;
+	json_t *base;
+	json_t *hub;
+	json_t *remote;
+	json_t *result;
 	const char *rule;
-	bool		open;			/* manual: waits for an answer, field frozen */
+	bool open; /* manual: waits for an answer, field frozen */
 } TasksyncConflict;
 
 typedef struct TasksyncMergeInput
 {
-	const TasksyncLens *lens;	/* NULL: everything can be shown */
+	const TasksyncLens *lens; /* NULL: everything can be shown */
 	const TasksyncPolicy *policy;
-	const TasksyncRecord *base; /* projected value both sides shared; no field present = never shared */
-	const TasksyncRecord *hub;	/* hub record, as whole as it is known */
-	const TasksyncRecord *remote;	/* observed */
-	const TasksyncRecord *in_flight;	/* fields sent and not yet answered, or NULL */
-	const TasksyncEdits *hub_edits; /* may be NULL; stamps in the future cut down by the caller */
-	const TasksyncEdits *remote_edits;	/* may be NULL; likewise */
-	uint32		frozen;			/* fields waiting for a manual answer */
+	const TasksyncRecord
+		*base; /* projected value both sides shared; no field present = never shared */
+	const TasksyncRecord *hub;       /* hub record, as whole as it is known */
+	const TasksyncRecord *remote;    /* observed */
+	const TasksyncRecord *in_flight; /* fields sent and not yet answered, or NULL */
+	const TasksyncEdits *hub_edits;  /* may be NULL; stamps in the future cut down by the caller */
+	const TasksyncEdits *remote_edits; /* may be NULL; likewise */
+	uint32 frozen;                     /* fields waiting for a manual answer */
 } TasksyncMergeInput;
 
 typedef struct TasksyncMergeResult
 {
-	TasksyncRecord *hub_patch;	/* only what changes at the hub */
-	TasksyncRecord *base;		/* whole new base */
-	uint32		acknowledged;	/* in-flight fields the observation proved applied */
-	int			nconflicts;
-	TasksyncConflict *conflicts;	/* a frozen field that moved again: an open one with the new value */
+	TasksyncRecord *hub_patch; /* only what changes at the hub */
+	TasksyncRecord *base;      /* whole new base */
+	uint32 acknowledged;       /* in-flight fields the observation proved applied */
+	int nconflicts;
+	TasksyncConflict
+		*conflicts; /* a frozen field that moved again: an open one with the new value */
 } TasksyncMergeResult;
 
 extern void tasksync_merge(const TasksyncMergeInput *input, TasksyncMergeResult *result);
 
-#endif							/* TASKSYNC_MERGE_H */
+#endif /* TASKSYNC_MERGE_H */

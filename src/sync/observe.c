@@ -24,22 +24,22 @@ typedef struct Chunk
 {
 	TasksyncRun *run;
 	TasksyncKind kind;
-	int			nlinks;
+	int nlinks;
 	TasksyncLink **links;
-	json_t	   *link_of;		/* remote id -> index into links */
-	json_t	   *place_of;		/* remote task id -> {"hub": …, "project": …} */
-	json_t	   *graves;			/* remote ids that are dead */
-	json_t	   *by_name;		/* name -> hub id, of projects and labels without a link here */
-	List	   *open_intents;
-	int			nchanges;
+	json_t *link_of;  /* remote id -> index into links */
+	json_t *place_of; /* remote task id -> {"hub": …, "project": …} */
+	json_t *graves;   /* remote ids that are dead */
+	json_t *by_name;  /* name -> hub id, of projects and labels without a link here */
+	List *open_intents;
+	int nchanges;
 	TasksyncHubChange *changes;
 } Chunk;
 
 TasksyncLink **
 tasksync_observe_find(TasksyncRun *run, TasksyncKind kind, json_t *remote_ids, int *count)
 {
-	json_t	   *hub_ids = json_array();
-	uint64		rows;
+	json_t *hub_ids = json_array();
+	uint64 rows;
 
 	*count = 0;
 	if (json_array_size(remote_ids) == 0)
@@ -51,8 +51,7 @@ tasksync_observe_find(TasksyncRun *run, TasksyncKind kind, json_t *remote_ids, i
 						  tasksync_p_text(tasksync_kind_name(kind)),
 						  tasksync_p_text(tasksync_json_text(remote_ids)));
 	for (uint64 row = 0; row < rows; row++)
-		json_array_append_new(hub_ids,
-							  json_pack("{s:s}", "hub_id", tasksync_cell_text(row, 1)));
+		json_array_append_new(hub_ids, json_pack("{s:s}", "hub_id", tasksync_cell_text(row, 1)));
 	return tasksync_links_read(run, hub_ids, count);
 }
 
@@ -61,7 +60,7 @@ tasksync_observe_find(TasksyncRun *run, TasksyncKind kind, json_t *remote_ids, i
 static void
 load_places(Chunk *chunk, json_t *remote_ids)
 {
-	uint64		rows;
+	uint64 rows;
 
 	chunk->place_of = json_object();
 	if (json_array_size(remote_ids) == 0)
@@ -83,7 +82,7 @@ load_places(Chunk *chunk, json_t *remote_ids)
 static void
 load_graves(Chunk *chunk, json_t *remote_ids)
 {
-	uint64		rows;
+	uint64 rows;
 
 	chunk->graves = json_object();
 	rows = tasksync_query("SELECT g.remote_id FROM jsonb_array_elements_text($4) x"
@@ -110,7 +109,7 @@ load_names(Chunk *chunk)
 		"SELECT b.id::text, b.name, false FROM tasksync.labels b"
 		" WHERE b.user_id = $1 AND NOT EXISTS (SELECT FROM tasksync.links l WHERE l.user_id = $1"
 		"  AND l.account_id = $2 AND l.hub_id = b.id AND l.state <> 'pending_create')";
-	uint64		rows;
+	uint64 rows;
 
 	chunk->by_name = json_object();
 	if (chunk->kind != TASKSYNC_PROJECT && chunk->kind != TASKSYNC_LABEL)
@@ -130,8 +129,8 @@ load_names(Chunk *chunk)
 static void
 load_chunk(Chunk *chunk, int count, TasksyncObservation **observations)
 {
-	json_t	   *ids = json_array();
-	json_t	   *parents = json_array();
+	json_t *ids = json_array();
+	json_t *parents = json_array();
 
 	for (int i = 0; i < count; i++)
 	{
@@ -160,10 +159,11 @@ translate_place(Chunk *chunk, TasksyncRecord *record)
 {
 	TasksyncRun *run = chunk->run;
 	const char *parent = record->value[TASKSYNC_F_PARENT];
-	json_t	   *above = parent ? json_object_get(chunk->place_of, parent) : NULL;
+	json_t *above = parent ? json_object_get(chunk->place_of, parent) : NULL;
 
 	tasksync_record_set(record, TASKSYNC_F_SECTION,
-						tasksync_refs_hub(run, TASKSYNC_SECTION, record->value[TASKSYNC_F_SECTION]));
+						tasksync_refs_hub(run, TASKSYNC_SECTION,
+										  record->value[TASKSYNC_F_SECTION]));
 	tasksync_record_set(record, TASKSYNC_F_PARENT,
 						above ? tasksync_json_string(above, "hub") : NULL);
 	if (above)
@@ -194,8 +194,8 @@ translate(Chunk *chunk, const TasksyncObservation *observation)
 											  record->value[TASKSYNC_F_PARENT]));
 	if (chunk->kind == TASKSYNC_SECTION || chunk->kind == TASKSYNC_TASK)
 	{
-		const char *project = tasksync_refs_hub(run, TASKSYNC_PROJECT,
-												record->value[TASKSYNC_F_PROJECT]);
+		const char *project =
+			tasksync_refs_hub(run, TASKSYNC_PROJECT, record->value[TASKSYNC_F_PROJECT]);
 
 		if (project == NULL || tasksync_refs_route(run, project) == NULL)
 			return NULL;
@@ -222,11 +222,11 @@ new_change(Chunk *chunk, TasksyncLink *link)
 static json_t *
 conflict_row(const TasksyncLink *link, const TasksyncConflict *conflict)
 {
-	return json_pack("{s:s, s:s, s:s, s:O?, s:O?, s:O?, s:O?, s:s, s:s}",
-					 "kind", tasksync_kind_name(link->kind), "hub_id", link->hub_id,
-					 "field", tasksync_field_name(conflict->field), "base", conflict->base,
-					 "hub", conflict->hub, "remote", conflict->remote, "result", conflict->result,
-					 "rule", conflict->rule, "status", conflict->open ? "open" : "settled");
+	return json_pack("{s:s, s:s, s:s, s:O?, s:O?, s:O?, s:O?, s:s, s:s}", "kind",
+					 tasksync_kind_name(link->kind), "hub_id", link->hub_id, "field",
+					 tasksync_field_name(conflict->field), "base", conflict->base, "hub",
+					 conflict->hub, "remote", conflict->remote, "result", conflict->result, "rule",
+					 conflict->rule, "status", conflict->open ? "open" : "settled");
 }
 
 /*
@@ -243,8 +243,9 @@ remote_edits(const TasksyncRun *run, const TasksyncObservation *observation, uin
 
 	if (hi == 0 || hi > run->requested_at)
 		hi = run->requested_at;
-	lo = observation->edited_at != 0 && (changed & (changed - 1)) == 0 ?
-		hi - USECS_PER_SEC : Min(run->previous_read_at, hi);
+	lo = observation->edited_at != 0 && (changed & (changed - 1)) == 0
+			 ? hi - USECS_PER_SEC
+			 : Min(run->previous_read_at, hi);
 	for (int f = 0; f < TASKSYNC_NFIELDS; f++)
 	{
 		edits->lo[f] = lo;
@@ -255,7 +256,7 @@ remote_edits(const TasksyncRun *run, const TasksyncObservation *observation, uin
 static json_t *
 edited_json(const TasksyncRecord *patch, const TasksyncEdits *edits)
 {
-	json_t	   *edited = json_object();
+	json_t *edited = json_object();
 
 	for (int f = 0; f < TASKSYNC_NFIELDS; f++)
 		if (tasksync_record_has(patch, f))
@@ -275,7 +276,7 @@ static TasksyncRecord *
 in_flight_of(Chunk *chunk, const TasksyncLink *link, const TasksyncRecord *remote, bool *closed)
 {
 	TasksyncRecord *in_flight = NULL;
-	ListCell   *cell;
+	ListCell *cell;
 
 	foreach(cell, chunk->open_intents)
 	{
@@ -321,14 +322,14 @@ observe_deleted_here(Chunk *chunk, TasksyncLink *link, const TasksyncObservation
 					 TasksyncRecord *remote)
 {
 	TasksyncRun *run = chunk->run;
-	uint32		changed = tasksync_record_diff(link->base, remote) &
-		tasksync_lens_fields(run->lens, link->kind);
+	uint32 changed =
+		tasksync_record_diff(link->base, remote) & tasksync_lens_fields(run->lens, link->kind);
 	TasksyncHubChange *change;
-	TasksyncConflict conflict = {.field = TASKSYNC_F_TITLE,.rule = "edit_wins"};
+	TasksyncConflict conflict = {.field = TASKSYNC_F_TITLE, .rule = "edit_wins"};
 
 	if (link->kind != TASKSYNC_TASK ||
 		tasksync_plan_delete(policy_of(chunk, route_of(chunk, link, remote)), changed) !=
-		TASKSYNC_DELETE_LOSES)
+			TASKSYNC_DELETE_LOSES)
 		return;
 	conflict.base = tasksync_record_to_json(link->base);
 	conflict.remote = conflict.result = tasksync_record_to_json(remote);
@@ -352,7 +353,8 @@ reopen_occurrence(TasksyncLink *link, const TasksyncRecord *remote)
 	const char *status = link->hub->value[TASKSYNC_F_STATUS];
 	const char *there = remote->value[TASKSYNC_F_STATUS];
 
-	if (status == NULL || strcmp(status, "done") != 0 || there == NULL || strcmp(there, "open") != 0)
+	if (status == NULL || strcmp(status, "done") != 0 || there == NULL ||
+		strcmp(there, "open") != 0)
 		return;
 	link->hub = tasksync_record_copy(link->hub);
 	tasksync_record_set(link->hub, TASKSYNC_F_STATUS, "open");
@@ -383,7 +385,7 @@ merge_linked(Chunk *chunk, TasksyncLink *link, const TasksyncObservation *observ
 	TasksyncRun *run = chunk->run;
 	const TasksyncRoute *route = route_of(chunk, link, remote);
 	TasksyncSent *sent = tasksync_ack_sent(run, link->hub_id);
-	bool		closed = sent && sent->closed;
+	bool closed = sent && sent->closed;
 	TasksyncLink before = *link;
 	TasksyncEdits edits;
 	TasksyncMergeInput input = {0};
@@ -417,9 +419,9 @@ merge_linked(Chunk *chunk, TasksyncLink *link, const TasksyncObservation *observ
 	link->missing = false;
 	link->dirty = (route == NULL || route->pushes) && tasksync_link_out(run, link)->present != 0;
 	run->has_dirty |= link->dirty;
-	if (sent == NULL && same_record(link->base, before.base) && same_record(link->hub, before.hub) &&
-		link->dirty == before.dirty && link->state == before.state && !before.missing &&
-		merged.nconflicts == 0)
+	if (sent == NULL && same_record(link->base, before.base) &&
+		same_record(link->hub, before.hub) && link->dirty == before.dirty &&
+		link->state == before.state && !before.missing && merged.nconflicts == 0)
 		return;
 
 	if (sent)
@@ -438,7 +440,7 @@ static bool
 is_stale(const TasksyncLink *link, const TasksyncObservation *observation)
 {
 	return observation->edited_at != 0 && link->remote_edited_at != 0 &&
-		observation->edited_at < link->remote_edited_at;
+		   observation->edited_at < link->remote_edited_at;
 }
 
 static void
@@ -473,8 +475,8 @@ observe_linked(Chunk *chunk, TasksyncLink *link, const TasksyncObservation *obse
 static TasksyncOpenIntent *
 find_lost_create(Chunk *chunk, const TasksyncObservation *observation, const TasksyncRecord *record)
 {
-	char	   *fingerprint = NULL;
-	ListCell   *cell;
+	char *fingerprint = NULL;
+	ListCell *cell;
 
 	foreach(cell, chunk->open_intents)
 	{
@@ -598,16 +600,16 @@ observe_new(Chunk *chunk, const TasksyncObservation *observation)
  * left to deletion.c.
  */
 int
-tasksync_observe(TasksyncRun *run, TasksyncKind kind, int count,
-				 TasksyncObservation **observations, TasksyncHubChange **changes)
+tasksync_observe(TasksyncRun *run, TasksyncKind kind, int count, TasksyncObservation **observations,
+				 TasksyncHubChange **changes)
 {
-	Chunk		chunk = {.run = run,.kind = kind};
+	Chunk chunk = {.run = run, .kind = kind};
 
 	chunk.changes = palloc(sizeof(TasksyncHubChange) * Max(count, 1));
 	load_chunk(&chunk, count, observations);
 	for (int i = 0; i < count; i++)
 	{
-		json_t	   *known = json_object_get(chunk.link_of, observations[i]->remote_id);
+		json_t *known = json_object_get(chunk.link_of, observations[i]->remote_id);
 
 		if (observations[i]->state != TASKSYNC_REMOTE_LIVE)
 			continue;

@@ -15,7 +15,7 @@ extern TasksyncLink **tasksync_observe_find(TasksyncRun *run, TasksyncKind kind,
  * What the observations change, without the deletions; the result goes to
  * tasksync_hub_apply().  Returns the number of changes.
  */
-extern int	tasksync_observe(TasksyncRun *run, TasksyncKind kind, int count,
-							 TasksyncObservation **observations, TasksyncHubChange **changes);
+extern int tasksync_observe(TasksyncRun *run, TasksyncKind kind, int count,
+							TasksyncObservation **observations, TasksyncHubChange **changes);
 
-#endif							/* TASKSYNC_OBSERVE_H */
+#endif /* TASKSYNC_OBSERVE_H */

@@ -26,8 +26,8 @@ is_coerced(const TasksyncMemo *memo, const TasksyncRecord *shown, const Tasksync
 		   TasksyncField f)
 {
 	return memo != NULL && memo->sent != NULL && memo->echo != NULL &&
-		tasksync_record_has(memo->sent, f) && tasksync_record_has(memo->echo, f) &&
-		tasksync_field_equal(memo->sent, shown, f) && tasksync_field_equal(memo->echo, base, f);
+		   tasksync_record_has(memo->sent, f) && tasksync_record_has(memo->echo, f) &&
+		   tasksync_field_equal(memo->sent, shown, f) && tasksync_field_equal(memo->echo, base, f);
 }
 
 TasksyncRecord *
@@ -36,7 +36,7 @@ tasksync_plan_out(const TasksyncLens *lens, const TasksyncRecord *hub, const Tas
 {
 	TasksyncRecord *shown = tasksync_lens_project(lens, hub);
 	TasksyncRecord *seen = tasksync_lens_project(lens, base);
-	uint32		send = 0;
+	uint32 send = 0;
 
 	for (int i = 0; i < TASKSYNC_NFIELDS; i++)
 	{
@@ -67,7 +67,7 @@ tasksync_plan_ack(const TasksyncLens *lens, const TasksyncRecord *sent, const Ta
 				  TasksyncRecord *base, TasksyncMemo *memo)
 {
 	TasksyncRecord *answer = tasksync_record_new(sent->kind);
-	uint32		differ;
+	uint32 differ;
 
 	if (echo != NULL)
 	{

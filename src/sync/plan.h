@@ -14,7 +14,7 @@
  */
 typedef struct TasksyncMemo
 {
-	TasksyncRecord *sent;		/* present = fields with a memo; NULL = none */
+	TasksyncRecord *sent; /* present = fields with a memo; NULL = none */
 	TasksyncRecord *echo;
 } TasksyncMemo;
 
@@ -32,15 +32,14 @@ extern TasksyncRecord *tasksync_plan_out(const TasksyncLens *lens, const Tasksyn
  * echo (NULL if the answer held none) differs from what was sent.
  */
 extern void tasksync_plan_ack(const TasksyncLens *lens, const TasksyncRecord *sent,
-							  const TasksyncRecord *echo, TasksyncRecord *base,
-							  TasksyncMemo *memo);
+							  const TasksyncRecord *echo, TasksyncRecord *base, TasksyncMemo *memo);
 
 /* deletion of one side against edits of the other */
 typedef enum TasksyncDeleteVerdict
 {
-	TASKSYNC_DELETE_BOTH,		/* the deletion goes through */
-	TASKSYNC_DELETE_LOSES,		/* edit wins: recreate on the deleting side, conflict row */
-	TASKSYNC_DELETE_WAITS,		/* policy "ask": held */
+	TASKSYNC_DELETE_BOTH,  /* the deletion goes through */
+	TASKSYNC_DELETE_LOSES, /* edit wins: recreate on the deleting side, conflict row */
+	TASKSYNC_DELETE_WAITS, /* policy "ask": held */
 } TasksyncDeleteVerdict;
 
 /* beside the fields: a child was added under the task since the base */
@@ -52,4 +51,4 @@ extern TasksyncDeleteVerdict tasksync_plan_delete(const TasksyncPolicy *policy, 
 /* mass-change guard: true = hold.  `live` counts those about to be deleted too */
 extern bool tasksync_plan_guard(int deletes, int live);
 
-#endif							/* TASKSYNC_PLAN_H */
+#endif /* TASKSYNC_PLAN_H */

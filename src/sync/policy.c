@@ -61,7 +61,7 @@ static bool
 read_fields(json_t *json, TasksyncPolicy *policy, const char **error)
 {
 	const char *name;
-	json_t	   *member;
+	json_t *member;
 
 	if (!json_is_object(json))
 	{
@@ -70,8 +70,8 @@ read_fields(json_t *json, TasksyncPolicy *policy, const char **error)
 	}
 	json_object_foreach(json, name, member)
 	{
-		uint32		mask = named_fields(name);
-		int			rule = 0;
+		uint32 mask = named_fields(name);
+		int rule = 0;
 
 		if (mask == 0)
 		{
@@ -93,7 +93,7 @@ read_fields(json_t *json, TasksyncPolicy *policy, const char **error)
 static bool
 read_key(const char *key, json_t *member, TasksyncPolicy *policy, const char **error)
 {
-	int			word = 0;
+	int word = 0;
 
 	if (strcmp(key, "rule") == 0)
 	{
@@ -132,7 +132,7 @@ bool
 tasksync_policy_parse(const json_t *json, TasksyncPolicy *policy, const char **error)
 {
 	const char *key;
-	json_t	   *member;
+	json_t *member;
 
 	memset(policy, 0, sizeof(TasksyncPolicy));
 	if (json == NULL || json_is_null(json))
@@ -158,7 +158,7 @@ tasksync_policy_parse(const json_t *json, TasksyncPolicy *policy, const char **e
 static bool
 edit_interval(const TasksyncEdits *edits, uint32 mask, TimestampTz *lo, TimestampTz *hi)
 {
-	bool		known = false;
+	bool known = false;
 
 	for (int i = 0; edits != NULL && i < TASKSYNC_NFIELDS; i++)
 	{
@@ -206,15 +206,15 @@ tasksync_policy_decide(const TasksyncPolicy *policy, uint32 unit, int later, con
 	switch (rule)
 	{
 		case TASKSYNC_PREFER_HUB:
-			return (TasksyncVerdict) {false, false, rule_names[rule]};
+			return (TasksyncVerdict){false, false, rule_names[rule]};
 		case TASKSYNC_PREFER_REMOTE:
-			return (TasksyncVerdict) {true, false, rule_names[rule]};
+			return (TasksyncVerdict){true, false, rule_names[rule]};
 		case TASKSYNC_MANUAL:
-			return (TasksyncVerdict) {false, true, rule_names[rule]};
+			return (TasksyncVerdict){false, true, rule_names[rule]};
 		case TASKSYNC_NEWEST:
 			break;
 	}
 	if (later != 0)
-		return (TasksyncVerdict) {later > 0, false, rule_names[TASKSYNC_NEWEST]};
-	return (TasksyncVerdict) {tie_to_remote, false, tie};
+		return (TasksyncVerdict){later > 0, false, rule_names[TASKSYNC_NEWEST]};
+	return (TasksyncVerdict){tie_to_remote, false, tie};
 }

@@ -27,10 +27,10 @@ typedef enum TasksyncDeleteRule
 typedef struct TasksyncPolicy
 {
 	TasksyncRule rule;
-	uint32		has_field_rule;
+	uint32 has_field_rule;
 	TasksyncRule field_rule[TASKSYNC_NFIELDS];
-	TasksyncDeleteRule on_delete;	/* "delete": "edit_wins" | "delete_wins" | "ask" */
-	bool		tie_to_remote;	/* "tie": "hub" (if nothing is said) | "remote" */
+	TasksyncDeleteRule on_delete; /* "delete": "edit_wins" | "delete_wins" | "ask" */
+	bool tie_to_remote;           /* "tie": "hub" (if nothing is said) | "remote" */
 } TasksyncPolicy;
 
 /*
@@ -51,14 +51,14 @@ typedef struct TasksyncEdits
  * Which side made its last edit of the given fields later?  > 0 the remote
  * side, < 0 the hub, 0 if an interval is unknown or the two overlap.
  */
-extern int	tasksync_policy_later(const TasksyncEdits *hub_edits, uint32 hub_changed,
-								  const TasksyncEdits *remote_edits, uint32 remote_changed);
+extern int tasksync_policy_later(const TasksyncEdits *hub_edits, uint32 hub_changed,
+								 const TasksyncEdits *remote_edits, uint32 remote_changed);
 
 typedef struct TasksyncVerdict
 {
-	bool		take_remote;
-	bool		open;			/* manual: the hub's value stays until a person answers */
-	const char *rule;			/* for the conflict row */
+	bool take_remote;
+	bool open;        /* manual: the hub's value stays until a person answers */
+	const char *rule; /* for the conflict row */
 } TasksyncVerdict;
 
 /*
@@ -69,4 +69,4 @@ typedef struct TasksyncVerdict
 extern TasksyncVerdict tasksync_policy_decide(const TasksyncPolicy *policy, uint32 unit, int later,
 											  const char *tie, bool tie_to_remote);
 
-#endif							/* TASKSYNC_POLICY_H */
+#endif /* TASKSYNC_POLICY_H */

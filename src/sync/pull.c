@@ -39,8 +39,8 @@ static const char sql_observation[] =
 static void
 record_containers(TasksyncRun *run, int count, TasksyncObservation **projects)
 {
-	json_t	   *rows = json_array();
-	json_t	   *dead = json_array();
+	json_t *rows = json_array();
+	json_t *dead = json_array();
 
 	for (int i = 0; i < count; i++)
 	{
@@ -52,28 +52,28 @@ record_containers(TasksyncRun *run, int count, TasksyncObservation **projects)
 		if (project->state != TASKSYNC_REMOTE_LIVE)
 			continue;
 		archived = project->record->value[TASKSYNC_F_ARCHIVED];
-		json_array_append_new(rows,
-							  json_pack("{s:s, s:s, s:s?, s:b, s:b}", "remote_id",
-										project->remote_id, "title",
-										project->record->value[TASKSYNC_F_NAME], "parent",
-										project->record->value[TASKSYNC_F_PARENT], "is_inbox",
-										project->is_inbox, "is_archived",
-										archived && strcmp(archived, "true") == 0));
+		json_array_append_new(rows, json_pack("{s:s, s:s, s:s?, s:b, s:b}", "remote_id",
+											  project->remote_id, "title",
+											  project->record->value[TASKSYNC_F_NAME], "parent",
+											  project->record->value[TASKSYNC_F_PARENT], "is_inbox",
+											  project->is_inbox, "is_archived",
+											  archived && strcmp(archived, "true") == 0));
 	}
 	tasksync_batch(sql_containers, run, rows);
-	tasksync_batch("DELETE FROM tasksync.containers c USING jsonb_to_recordset($4) r(remote_id text)"
-				   " WHERE c.user_id = $1 AND c.account_id = $2 AND c.remote_id = r.remote_id"
-				   " AND $3 IS NOT NULL",
-				   run, dead);
+	tasksync_batch(
+		"DELETE FROM tasksync.containers c USING jsonb_to_recordset($4) r(remote_id text)"
+		" WHERE c.user_id = $1 AND c.account_id = $2 AND c.remote_id = r.remote_id"
+		" AND $3 IS NOT NULL",
+		run, dead);
 }
 
 /* observations of one kind, the later of two for the same object, parents first */
 typedef struct Sorted
 {
 	TasksyncObservation **items;
-	int			count;
-	json_t	   *index_of;		/* remote id -> position in the answer */
-	bool	   *placed;
+	int count;
+	json_t *index_of; /* remote id -> position in the answer */
+	bool *placed;
 } Sorted;
 
 static void
@@ -89,7 +89,7 @@ place_with_parents(Sorted *sorted, TasksyncAnswer *answer, int n, int depth)
 	/* the depth bound is for nonsense only: providers nest four or five levels */
 	if (parent && depth < 100)
 	{
-		json_t	   *above = json_object_get(sorted->index_of, parent);
+		json_t *above = json_object_get(sorted->index_of, parent);
 
 		if (above)
 			place_with_parents(sorted, answer, (int) json_integer_value(above), depth + 1);
@@ -107,7 +107,7 @@ sort_kind(TasksyncAnswer *answer, TasksyncKind kind, Sorted *sorted)
 	for (int i = 0; i < answer->nobservations; i++)
 	{
 		TasksyncObservation *item = &answer->observations[i];
-		json_t	   *earlier;
+		json_t *earlier;
 
 		if (item->kind != kind)
 			continue;
@@ -126,10 +126,10 @@ static void
 record_dead(TasksyncRun *run, TasksyncKind kind, int count, TasksyncObservation *observations,
 			TasksyncRemoteState state, const char *proof)
 {
-	json_t	   *ids = json_array();
-	List	   *links = NIL;
+	json_t *ids = json_array();
+	List *links = NIL;
 	TasksyncLink **found;
-	int			nfound;
+	int nfound;
 
 	for (int i = 0; i < count; i++)
 		if (observations[i].kind == kind && observations[i].state == state)
@@ -153,13 +153,13 @@ record_dead(TasksyncRun *run, TasksyncKind kind, int count, TasksyncObservation 
 void
 tasksync_pull_deletions(TasksyncRun *run, int count, TasksyncObservation *observations)
 {
-	static const TasksyncKind order[] = {
-		TASKSYNC_TASK, TASKSYNC_SECTION, TASKSYNC_LABEL, TASKSYNC_PROJECT
-	};
+	static const TasksyncKind order[] = {TASKSYNC_TASK, TASKSYNC_SECTION, TASKSYNC_LABEL,
+										 TASKSYNC_PROJECT};
 
 	for (int i = 0; i < (int) lengthof(order); i++)
 	{
-		record_dead(run, order[i], count, observations, TASKSYNC_REMOTE_DELETED, "remote_tombstone");
+		record_dead(run, order[i], count, observations, TASKSYNC_REMOTE_DELETED,
+					"remote_tombstone");
 		record_dead(run, order[i], count, observations, TASKSYNC_REMOTE_GONE, "point_read");
 	}
 }
@@ -169,7 +169,7 @@ tasksync_pull_observations(TasksyncRun *run, TasksyncKind kind, int count,
 						   TasksyncObservation **observations)
 {
 	TasksyncHubChange *changes;
-	int			nchanges;
+	int nchanges;
 
 	if (count == 0)
 		return false;
@@ -193,11 +193,12 @@ mark_seen(TasksyncRun *run, TasksyncAnswer *answer)
 {
 	if (run->seen == NULL)
 	{
-		HASHCTL		ctl = {0};
+		HASHCTL ctl = {0};
 
 		ctl.keysize = ctl.entrysize = TASKSYNC_REMOTE_ID_LEN;
 		ctl.hcxt = run->cxt;
-		run->seen = hash_create("tasksync seen", 1024, &ctl, HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+		run->seen =
+			hash_create("tasksync seen", 1024, &ctl, HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
 	}
 	for (int i = 0; i < answer->nobservations; i++)
 		if (answer->observations[i].kind == TASKSYNC_TASK)
@@ -226,7 +227,8 @@ finish_read(TasksyncRun *run, TasksyncAnswer *answer)
 		tasksync_query(sql_observation, "uuiuTtbi", tasksync_p_uuid(run->user_id),
 					   tasksync_p_uuid(run->run_id), tasksync_p_int(++run->observation_seq),
 					   tasksync_p_uuid(run->account_id), tasksync_p_time(run->requested_at),
-					   tasksync_p_text(answer->coverage == TASKSYNC_COVERS_ALL ? "complete" : "delta"),
+					   tasksync_p_text(answer->coverage == TASKSYNC_COVERS_ALL ? "complete"
+																			   : "delta"),
 					   tasksync_p_bool(answer->is_stale), tasksync_p_int(answer->nobservations));
 	if (answer->has_more)
 		return;
@@ -249,19 +251,19 @@ static bool
 is_silent(const TasksyncRun *run, const TasksyncAnswer *answer)
 {
 	return run->call.nintents == 0 && answer->nobservations == 0 && !answer->has_more &&
-		answer->coverage != TASKSYNC_COVERS_ALL && !run->has_inherited;
+		   answer->coverage != TASKSYNC_COVERS_ALL && !run->has_inherited;
 }
 
 static void
 record_tasks(TasksyncRun *run, TasksyncAnswer *answer)
 {
-	Sorted		sorted;
-	int			done = 0;
+	Sorted sorted;
+	int done = 0;
 
 	sort_kind(answer, TASKSYNC_TASK, &sorted);
 	for (;;)
 	{
-		int			chunk = Min(TASKSYNC_CHUNK, sorted.count - done);
+		int chunk = Min(TASKSYNC_CHUNK, sorted.count - done);
 
 		tasksync_pull_observations(run, TASKSYNC_TASK, chunk, sorted.items + done);
 		done += chunk;
@@ -282,7 +284,7 @@ void
 tasksync_pull_record(TasksyncRun *run, TasksyncAnswer *answer)
 {
 	static const TasksyncKind containers[] = {TASKSYNC_PROJECT, TASKSYNC_SECTION, TASKSYNC_LABEL};
-	Sorted		sorted;
+	Sorted sorted;
 
 	if (is_silent(run, answer))
 	{

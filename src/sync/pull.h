@@ -15,4 +15,4 @@ extern void tasksync_pull_deletions(TasksyncRun *run, int count, TasksyncObserva
 extern bool tasksync_pull_observations(TasksyncRun *run, TasksyncKind kind, int count,
 									   TasksyncObservation **observations);
 
-#endif							/* TASKSYNC_PULL_H */
+#endif /* TASKSYNC_PULL_H */

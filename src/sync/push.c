@@ -32,34 +32,32 @@
 /* rounds without any progress before a run gives up until its next turn */
 #define MAX_STALLED 3
 
-static const TasksyncField places[] = {
-	TASKSYNC_F_PROJECT, TASKSYNC_F_SECTION, TASKSYNC_F_PARENT
-};
+static const TasksyncField places[] = {TASKSYNC_F_PROJECT, TASKSYNC_F_SECTION, TASKSYNC_F_PARENT};
 
 typedef struct Candidate
 {
 	TasksyncLink *link;
-	TasksyncRecord *out;		/* NULL: nothing to send */
-	const char *temp_id;		/* of its create in this request */
-	bool		visiting;
-	bool		settled;		/* emitted, or decided against */
+	TasksyncRecord *out; /* NULL: nothing to send */
+	const char *temp_id; /* of its create in this request */
+	bool visiting;
+	bool settled; /* emitted, or decided against */
 } Candidate;
 
 typedef struct Plan
 {
 	TasksyncRun *run;
-	bool		may_patch;		/* a recent read allows changes of existing objects */
-	int			ncandidates;
-	Candidate  *candidates;
-	json_t	   *candidate_of;	/* hub id -> index */
-	json_t	   *remote_of;		/* hub id -> remote id, for references */
-	json_t	   *link_state_of;	/* hub id -> "pending_create" … */
-	int			room;
-	int			nintents;
+	bool may_patch; /* a recent read allows changes of existing objects */
+	int ncandidates;
+	Candidate *candidates;
+	json_t *candidate_of;  /* hub id -> index */
+	json_t *remote_of;     /* hub id -> remote id, for references */
+	json_t *link_state_of; /* hub id -> "pending_create" … */
+	int room;
+	int nintents;
 	TasksyncIntent *intents;
-	json_t	   *intent_rows;	/* parallel to intents */
-	json_t	   *clean_rows;		/* links found clean */
-	json_t	   *blocked_rows;	/* links that wait for a refused one */
+	json_t *intent_rows;  /* parallel to intents */
+	json_t *clean_rows;   /* links found clean */
+	json_t *blocked_rows; /* links that wait for a refused one */
 } Plan;
 
 static const char sql_dirty[] =
@@ -116,17 +114,17 @@ static bool
 recently_read(const TasksyncRun *run)
 {
 	return run->read_done ||
-		(run->last_read_at != 0 && tasksync_read_before_write_ms > 0 && run->cursor != NULL &&
-		 TimestampDifferenceMilliseconds(run->last_read_at, tasksync_now()) <
-		 tasksync_read_before_write_ms);
+		   (run->last_read_at != 0 && tasksync_read_before_write_ms > 0 && run->cursor != NULL &&
+			TimestampDifferenceMilliseconds(run->last_read_at, tasksync_now()) <
+				tasksync_read_before_write_ms);
 }
 
 /* where the objects stand that the patches of these candidates refer to */
 static void
 load_references(Plan *plan)
 {
-	json_t	   *ids = json_array();
-	uint64		rows;
+	json_t *ids = json_array();
+	uint64 rows;
 
 	plan->remote_of = json_object();
 	plan->link_state_of = json_object();
@@ -160,7 +158,7 @@ static void
 load_candidates(Plan *plan, int limit)
 {
 	TasksyncRun *run = plan->run;
-	uint64		rows;
+	uint64 rows;
 
 	rows = tasksync_query(sql_dirty, "uui", tasksync_p_uuid(run->user_id),
 						  tasksync_p_uuid(run->account_id), tasksync_p_int(limit));
@@ -183,7 +181,7 @@ static bool emit_candidate(Plan *plan, Candidate *candidate);
 typedef enum RefOutcome
 {
 	REF_RESOLVED,
-	REF_INVISIBLE,				/* this account does not know it: leave the reference out */
+	REF_INVISIBLE, /* this account does not know it: leave the reference out */
 	REF_LATER,
 	REF_REFUSED,
 } RefOutcome;
@@ -193,8 +191,8 @@ static RefOutcome
 resolve_reference(Plan *plan, const char *hub_id, const char **remote_id)
 {
 	const char *state = tasksync_json_string(plan->link_state_of, hub_id);
-	json_t	   *index = json_object_get(plan->candidate_of, hub_id);
-	Candidate  *target = index ? &plan->candidates[json_integer_value(index)] : NULL;
+	json_t *index = json_object_get(plan->candidate_of, hub_id);
+	Candidate *target = index ? &plan->candidates[json_integer_value(index)] : NULL;
 
 	*remote_id = tasksync_json_string(plan->remote_of, hub_id);
 	if (state == NULL || strcmp(state, "detached") == 0 || strcmp(state, "held") == 0)
@@ -224,7 +222,7 @@ resolve_places(Plan *plan, TasksyncRecord *hub_patch, TasksyncRecord *remote_pat
 	{
 		const char *hub_id = hub_patch->value[places[i]];
 		const char *remote_id;
-		RefOutcome	outcome;
+		RefOutcome outcome;
 
 		if (!tasksync_record_has(hub_patch, places[i]) || hub_id == NULL)
 			continue;
@@ -258,12 +256,11 @@ add_intent(Plan *plan, const TasksyncLink *link, TasksyncOp op, TasksyncRecord *
 	intent->before = op == TASKSYNC_OP_CREATE ? NULL : link->base;
 	intent->raw = link->raw;
 	json_array_append_new(plan->intent_rows,
-						  json_pack("{s:s, s:i, s:s, s:s, s:s, s:s?, s:s?, s:o, s:I}",
-									"id", intent->id, "seq", plan->nintents,
-									"kind", tasksync_kind_name(link->kind), "hub_id", link->hub_id,
-									"op", tasksync_op_name(op), "temp_id", temp_id,
-									"remote_id", link->remote_id,
-									"patch", tasksync_record_to_json(hub_patch),
+						  json_pack("{s:s, s:i, s:s, s:s, s:s, s:s?, s:s?, s:o, s:I}", "id",
+									intent->id, "seq", plan->nintents, "kind",
+									tasksync_kind_name(link->kind), "hub_id", link->hub_id, "op",
+									tasksync_op_name(op), "temp_id", temp_id, "remote_id",
+									link->remote_id, "patch", tasksync_record_to_json(hub_patch),
 									"lease_token", (json_int_t) plan->run->lease_token));
 	plan->nintents++;
 	plan->room--;
@@ -276,7 +273,7 @@ emit_create(Plan *plan, Candidate *candidate)
 	TasksyncLink *link = candidate->link;
 	TasksyncRecord *hub_patch = tasksync_lens_project(plan->run->lens, link->hub);
 	TasksyncRecord *remote_patch;
-	RefOutcome	outcome;
+	RefOutcome outcome;
 
 	tasksync_record_drop(hub_patch, TASKSYNC_FIELD_BIT(TASKSYNC_F_COMPLETED_AT));
 	remote_patch = tasksync_record_copy(hub_patch);
@@ -294,15 +291,15 @@ emit_create(Plan *plan, Candidate *candidate)
 static uint32
 update_fields(const TasksyncRun *run, const TasksyncRecord *out)
 {
-	uint32		fields = 0;
+	uint32 fields = 0;
 
 	for (int f = 0; f < TASKSYNC_NFIELDS; f++)
 	{
-		TasksyncOp	carrier = run->provider->caps.op_of_field[f];
+		TasksyncOp carrier = run->provider->caps.op_of_field[f];
 
 		if (out->kind != TASKSYNC_TASK)
-			carrier = (TASKSYNC_PLACE_FIELDS & TASKSYNC_FIELD_BIT(f)) ?
-				TASKSYNC_OP_MOVE : TASKSYNC_OP_UPDATE;
+			carrier = (TASKSYNC_PLACE_FIELDS & TASKSYNC_FIELD_BIT(f)) ? TASKSYNC_OP_MOVE
+																	  : TASKSYNC_OP_UPDATE;
 		if (tasksync_record_has(out, f) && carrier == TASKSYNC_OP_UPDATE)
 			fields |= TASKSYNC_FIELD_BIT(f);
 	}
@@ -358,13 +355,13 @@ emit_changes(Plan *plan, Candidate *candidate)
 {
 	TasksyncLink *link = candidate->link;
 	TasksyncRecord *out = candidate->out;
-	const char *status = tasksync_record_has(out, TASKSYNC_F_STATUS) ?
-		out->value[TASKSYNC_F_STATUS] : NULL;
-	bool		done = status && strcmp(status, "done") == 0;
-	bool		moves = (out->present & TASKSYNC_PLACE_FIELDS) != 0;
-	uint32		fields = update_fields(plan->run, out);
-	int			before = plan->nintents;
-	bool		waits = false;
+	const char *status =
+		tasksync_record_has(out, TASKSYNC_F_STATUS) ? out->value[TASKSYNC_F_STATUS] : NULL;
+	bool done = status && strcmp(status, "done") == 0;
+	bool moves = (out->present & TASKSYNC_PLACE_FIELDS) != 0;
+	uint32 fields = update_fields(plan->run, out);
+	int before = plan->nintents;
+	bool waits = false;
 
 	/* every op of one link in one request, or none of them */
 	if (plan->room < (status != NULL) + moves + (fields != 0))
@@ -387,14 +384,14 @@ static bool
 is_label_rename(const Candidate *candidate)
 {
 	return candidate->link->kind == TASKSYNC_LABEL && candidate->out &&
-		tasksync_record_has(candidate->out, TASKSYNC_F_NAME);
+		   tasksync_record_has(candidate->out, TASKSYNC_F_NAME);
 }
 
 static bool
 emit_candidate(Plan *plan, Candidate *candidate)
 {
 	TasksyncLink *link = candidate->link;
-	bool		emitted = false;
+	bool emitted = false;
 
 	candidate->visiting = true;
 	if (link->hub == NULL || link->state == 'x')
@@ -419,8 +416,8 @@ emit_candidate(Plan *plan, Candidate *candidate)
 static void
 emit_deletes(Plan *plan)
 {
-	List	   *links = NIL;
-	ListCell   *cell;
+	List *links = NIL;
+	ListCell *cell;
 
 	for (int i = 0; i < plan->ncandidates; i++)
 		if (plan->candidates[i].link->state == 'd')
@@ -443,7 +440,7 @@ static void
 plan_new_intents(Plan *plan)
 {
 	TasksyncRun *run = plan->run;
-	int			limit = Min(run->batch_limit, run->provider->caps.batch_intents);
+	int limit = Min(run->batch_limit, run->provider->caps.batch_intents);
 
 	/* the ops of one link must fit even when a refused request is being halved */
 	plan->room = Max(limit, 4);
@@ -452,7 +449,7 @@ plan_new_intents(Plan *plan)
 	load_candidates(plan, limit * WINDOW_FACTOR);
 	for (int i = 0; i < plan->ncandidates && plan->room > 0; i++)
 	{
-		Candidate  *candidate = &plan->candidates[i];
+		Candidate *candidate = &plan->candidates[i];
 
 		if (!candidate->settled && candidate->link->state != 'd')
 			emit_candidate(plan, candidate);
@@ -466,7 +463,7 @@ plan_new_intents(Plan *plan)
 static bool
 inherit_row(Plan *plan, uint64 row)
 {
-	Candidate  *candidate = &plan->candidates[plan->nintents];
+	Candidate *candidate = &plan->candidates[plan->nintents];
 	TasksyncIntent *intent = &plan->intents[plan->nintents];
 	TasksyncLink *link = palloc0(sizeof(TasksyncLink));
 	const char *patch = tasksync_cell_text(row, 7);
@@ -476,8 +473,9 @@ inherit_row(Plan *plan, uint64 row)
 		!tasksync_op_from_name(tasksync_cell_text(row, 3), &intent->op))
 		return false;
 	link->hub_id = tasksync_cell_text(row, 4);
-	link->hub = tasksync_record_from_json(link->kind,
-										  tasksync_json_parse(patch, strlen(patch), &error), &error);
+	link->hub =
+		tasksync_record_from_json(link->kind, tasksync_json_parse(patch, strlen(patch), &error),
+								  &error);
 	if (link->hub == NULL)
 		return false;
 	intent->id = tasksync_cell_text(row, 1);
@@ -504,7 +502,7 @@ static void
 plan_inherited(Plan *plan)
 {
 	TasksyncRun *run = plan->run;
-	uint64		rows;
+	uint64 rows;
 
 	tasksync_query("UPDATE tasksync.intents SET state = 'unknown' WHERE user_id = $1"
 				   " AND account_id = $2 AND state = 'sent'",
@@ -536,7 +534,7 @@ static void
 write_plan(Plan *plan)
 {
 	TasksyncRun *run = plan->run;
-	json_t	   *sent = json_array();
+	json_t *sent = json_array();
 
 	for (int i = 0; i < run->call.nintents && i < (int) json_array_size(plan->intent_rows); i++)
 		json_array_append(sent, json_array_get(plan->intent_rows, i));
@@ -558,8 +556,8 @@ write_plan(Plan *plan)
 static bool
 plan_and_build(TasksyncRun *run, TasksyncHttpRequest *request)
 {
-	Plan		plan = {.run = run,.may_patch = recently_read(run)};
-	bool		worth;
+	Plan plan = {.run = run, .may_patch = recently_read(run)};
+	bool worth;
 
 	tasksync_run_begin(run, "plan");
 	plan.intent_rows = json_array();
@@ -571,8 +569,7 @@ plan_and_build(TasksyncRun *run, TasksyncHttpRequest *request)
 		plan_new_intents(&plan);
 	run->call.nintents = plan.nintents;
 	run->call.intents = plan.intents;
-	run->call.wants_read = !run->read_done ||
-		(plan.nintents > 0 && run->provider->caps.push_reads);
+	run->call.wants_read = !run->read_done || (plan.nintents > 0 && run->provider->caps.push_reads);
 	worth = run->call.wants_read || plan.nintents > 0;
 	if (worth)
 		run->provider->build(&run->call, request);
@@ -614,7 +611,7 @@ tasksync_push_plan(TasksyncRun *run, TasksyncHttpRequest *request)
 void
 tasksync_push_not_applied(TasksyncRun *run)
 {
-	json_t	   *rows = json_array();
+	json_t *rows = json_array();
 
 	for (int i = 0; i < run->call.nintents; i++)
 		if (!run->call.intents[i].is_resend)
@@ -632,7 +629,7 @@ tasksync_push_not_applied(TasksyncRun *run)
 void
 tasksync_push_refuse_one(TasksyncRun *run, const char *code, const char *message)
 {
-	json_t	   *rows = json_array();
+	json_t *rows = json_array();
 
 	json_array_append_new(rows, json_pack("{s:s, s:s, s:s?}", "hub_id", run->call.intents[0].hub_id,
 										  "code", code ? code : "refused", "message", message));

@@ -14,4 +14,4 @@ extern void tasksync_push_refuse_one(TasksyncRun *run, const char *code, const c
 /* in a transaction: the provider carried nothing of the call out */
 extern void tasksync_push_not_applied(TasksyncRun *run);
 
-#endif							/* TASKSYNC_PUSH_H */
+#endif /* TASKSYNC_PUSH_H */

@@ -153,11 +153,12 @@ tasksync_engine_start(void)
 		tasksync_query("UPDATE tasksync.schedules SET leased_until = NULL,"
 					   " lease_token = lease_token + 1 WHERE leased_until IS NOT NULL",
 					   "");
-		tasksync_query("UPDATE tasksync.sync_runs SET finished_at = clock_timestamp(),"
-					   " outcome = 'interrupted', error_code = 'interrupted', error_message ="
-					   " 'the worker or the server stopped during this run; the next run continues it'"
-					   " WHERE finished_at IS NULL",
-					   "");
+		tasksync_query(
+			"UPDATE tasksync.sync_runs SET finished_at = clock_timestamp(),"
+			" outcome = 'interrupted', error_code = 'interrupted', error_message ="
+			" 'the worker or the server stopped during this run; the next run continues it'"
+			" WHERE finished_at IS NULL",
+			"");
 	}
 	tasksync_txn_commit();
 }
@@ -166,7 +167,7 @@ static void
 apply_policy(TasksyncRun *run, const char *text)
 {
 	const char *error = NULL;
-	json_t	   *json = tasksync_json_parse(text, strlen(text), &error);
+	json_t *json = tasksync_json_parse(text, strlen(text), &error);
 	const char *guard = json ? tasksync_json_string(json, "hold_deletes") : NULL;
 
 	if (json == NULL || !tasksync_policy_parse(json, &run->policy, &error))
@@ -202,7 +203,7 @@ run_from_row(MemoryContext parent, uint64 row)
 	run->last_read_at = run->previous_read_at = tasksync_cell_time(row, 11);
 	run->connecting = strcmp(state, "connecting") == 0;
 	if (strcmp(state, "locked") == 0)
-		run->account_state = "active";	/* if this run gets through */
+		run->account_state = "active"; /* if this run gets through */
 	run->link_all = tasksync_cell_bool(row, 13);
 	run->has_links = tasksync_cell_bool(row, 14);
 	run->has_dirty = tasksync_cell_bool(row, 15);
@@ -229,7 +230,7 @@ List *
 tasksync_engine_claim(int max, long *wait_ms)
 {
 	MemoryContext cxt = CurrentMemoryContext;
-	List	   *runs = NIL;
+	List *runs = NIL;
 
 	*wait_ms = -1;
 	tasksync_txn_begin("claim accounts");
@@ -242,8 +243,8 @@ tasksync_engine_claim(int max, long *wait_ms)
 	tasksync_query(sql_take_hints, "");
 	if (max > 0)
 	{
-		uint64		rows = tasksync_query(sql_claim, "ii", tasksync_p_int(max),
-										  tasksync_p_int(tasksync_lease_ms));
+		uint64 rows =
+			tasksync_query(sql_claim, "ii", tasksync_p_int(max), tasksync_p_int(tasksync_lease_ms));
 
 		MemoryContextSwitchTo(cxt);
 		for (uint64 row = 0; row < rows; row++)
@@ -269,15 +270,13 @@ tasksync_run_begin(TasksyncRun *run, const char *what)
 {
 	tasksync_txn_begin(what);
 	if (tasksync_extension_enter() != TASKSYNC_EXTENSION_READY)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("extension \"tasksync\" is not ready any more")));
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("extension \"tasksync\" is not ready any more")));
 	if (tasksync_query(sql_fence, "uuli", tasksync_p_uuid(run->user_id),
 					   tasksync_p_uuid(run->account_id), tasksync_p_long(run->lease_token),
 					   tasksync_p_int(tasksync_lease_ms)) == 0)
-		ereport(ERROR,
-				(errcode(TASKSYNC_ERRCODE_LEASE_LOST),
-				 errmsg("the lease of account %s went to another worker", run->account_id)));
+		ereport(ERROR, (errcode(TASKSYNC_ERRCODE_LEASE_LOST),
+						errmsg("the lease of account %s went to another worker", run->account_id)));
 	tasksync_origin_set(run->account_id, run->run_id);
 	MemoryContextSwitchTo(run->call_cxt);
 }
@@ -313,17 +312,16 @@ finish_quietly(TasksyncRun *run)
 	MemoryContext old;
 
 	if (quiet_cxt == NULL)
-		quiet_cxt = AllocSetContextCreate(TopMemoryContext, "tasksync quiet runs",
-										  ALLOCSET_DEFAULT_SIZES);
+		quiet_cxt =
+			AllocSetContextCreate(TopMemoryContext, "tasksync quiet runs", ALLOCSET_DEFAULT_SIZES);
 	old = MemoryContextSwitchTo(quiet_cxt);
 	if (quiet_ends == NULL)
 		quiet_ends = json_array();
 	json_array_append_new(quiet_ends,
 						  json_pack("{s:s, s:s, s:I, s:s?, s:s, s:I}", "user_id", run->user_id,
 									"account_id", run->account_id, "lease_token",
-									(json_int_t) run->lease_token, "cursor", run->cursor,
-									"read_at", tasksync_format_instant(run->last_read_at),
-									"delay_ms",
+									(json_int_t) run->lease_token, "cursor", run->cursor, "read_at",
+									tasksync_format_instant(run->last_read_at), "delay_ms",
 									(json_int_t) tasksync_poll_delay_ms(run->interval_ms, dice())));
 	MemoryContextSwitchTo(old);
 }
@@ -390,11 +388,15 @@ record_run_end(TasksyncRun *run)
 
 	if (!run->row_written)
 		tasksync_run_progress(run, "done", 0, 0);
-	tasksync_query(sql_run_end, "uutilll" "iiiiiiii" "tt", tasksync_p_uuid(run->user_id),
-				   tasksync_p_uuid(run->run_id), tasksync_p_text(outcome_of(run)),
-				   tasksync_p_int(c->requests), tasksync_p_long(c->bytes_sent),
-				   tasksync_p_long(c->bytes_received), tasksync_p_long(c->network_ms),
-				   tasksync_p_int(c->read), tasksync_p_int(c->created), tasksync_p_int(c->updated),
+	tasksync_query(sql_run_end,
+				   "uutilll"
+				   "iiiiiiii"
+				   "tt",
+				   tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->run_id),
+				   tasksync_p_text(outcome_of(run)), tasksync_p_int(c->requests),
+				   tasksync_p_long(c->bytes_sent), tasksync_p_long(c->bytes_received),
+				   tasksync_p_long(c->network_ms), tasksync_p_int(c->read),
+				   tasksync_p_int(c->created), tasksync_p_int(c->updated),
 				   tasksync_p_int(c->deleted), tasksync_p_int(c->pushed),
 				   tasksync_p_int(c->refused), tasksync_p_int(c->held),
 				   tasksync_p_int(c->conflicts), tasksync_p_text(run->error_code),
@@ -408,7 +410,7 @@ record_run_end(TasksyncRun *run)
 void
 tasksync_run_finish(TasksyncRun *run)
 {
-	bool		eventful = run->failed || run->row_written || run->error_code != NULL;
+	bool eventful = run->failed || run->row_written || run->error_code != NULL;
 
 	if (!eventful && !run->connecting && run->account_state == NULL && run->failures == 0 &&
 		!run->has_missing)
@@ -427,9 +429,8 @@ tasksync_run_finish(TasksyncRun *run)
 				   tasksync_p_text(run->cursor), tasksync_p_time(run->last_read_at));
 	tasksync_run_commit(run);
 	if (run->failed && run->failures == 0)
-		ereport(LOG,
-				(errmsg("sync of account %s failed: %s", run->account_id, run->error_code),
-				 errdetail("%s", run->error_message)));
+		ereport(LOG, (errmsg("sync of account %s failed: %s", run->account_id, run->error_code),
+					  errdetail("%s", run->error_message)));
 	else if (!run->failed && run->failures > 0)
 		ereport(LOG, (errmsg("sync of account %s works again", run->account_id)));
 }

@@ -17,13 +17,13 @@
 typedef struct RefKey
 {
 	TasksyncKind kind;
-	char		remote_id[TASKSYNC_REMOTE_ID_LEN];
+	char remote_id[TASKSYNC_REMOTE_ID_LEN];
 } RefKey;
 
 typedef struct Ref
 {
-	RefKey		key;
-	char		hub_id[TASKSYNC_UUID_LEN];
+	RefKey key;
+	char hub_id[TASKSYNC_UUID_LEN];
 } Ref;
 
 static void
@@ -37,8 +37,8 @@ make_key(RefKey *key, TasksyncKind kind, const char *remote_id)
 void
 tasksync_refs_add(TasksyncRun *run, TasksyncKind kind, const char *remote_id, const char *hub_id)
 {
-	RefKey		key;
-	Ref		   *ref;
+	RefKey key;
+	Ref *ref;
 
 	make_key(&key, kind, remote_id);
 	ref = hash_search(run->refs, &key, HASH_ENTER, NULL);
@@ -48,8 +48,8 @@ tasksync_refs_add(TasksyncRun *run, TasksyncKind kind, const char *remote_id, co
 const char *
 tasksync_refs_hub(TasksyncRun *run, TasksyncKind kind, const char *remote_id)
 {
-	RefKey		key;
-	Ref		   *ref;
+	RefKey key;
+	Ref *ref;
 
 	if (remote_id == NULL)
 		return NULL;
@@ -61,7 +61,7 @@ tasksync_refs_hub(TasksyncRun *run, TasksyncKind kind, const char *remote_id)
 const TasksyncRoute *
 tasksync_refs_route(TasksyncRun *run, const char *project_id)
 {
-	char		key[TASKSYNC_UUID_LEN] = {0};
+	char key[TASKSYNC_UUID_LEN] = {0};
 
 	if (project_id == NULL)
 		return NULL;
@@ -72,8 +72,8 @@ tasksync_refs_route(TasksyncRun *run, const char *project_id)
 static void
 load_routes(TasksyncRun *run)
 {
-	HASHCTL		ctl = {0};
-	uint64		rows;
+	HASHCTL ctl = {0};
+	uint64 rows;
 
 	ctl.keysize = TASKSYNC_UUID_LEN;
 	ctl.entrysize = sizeof(TasksyncRoute);
@@ -86,7 +86,7 @@ load_routes(TasksyncRun *run)
 						  "uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id));
 	for (uint64 row = 0; row < rows; row++)
 	{
-		char		key[TASKSYNC_UUID_LEN] = {0};
+		char key[TASKSYNC_UUID_LEN] = {0};
 		const char *direction = tasksync_cell_text(row, 2);
 		const char *policy = tasksync_cell_text(row, 3);
 		const char *error;
@@ -108,8 +108,8 @@ load_routes(TasksyncRun *run)
 void
 tasksync_refs_load(TasksyncRun *run)
 {
-	HASHCTL		ctl = {0};
-	uint64		rows;
+	HASHCTL ctl = {0};
+	uint64 rows;
 
 	ctl.keysize = sizeof(RefKey);
 	ctl.entrysize = sizeof(Ref);
@@ -117,10 +117,11 @@ tasksync_refs_load(TasksyncRun *run)
 	if (run->refs)
 		hash_destroy(run->refs);
 	run->refs = hash_create("tasksync refs", 256, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-	rows = tasksync_query("SELECT kind, remote_id, hub_id::text FROM tasksync.links"
-						  " WHERE user_id = $1 AND account_id = $2 AND kind <> 'task'"
-						  " AND remote_id IS NOT NULL AND state IN ('live', 'pending_delete', 'held')",
-						  "uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id));
+	rows =
+		tasksync_query("SELECT kind, remote_id, hub_id::text FROM tasksync.links"
+					   " WHERE user_id = $1 AND account_id = $2 AND kind <> 'task'"
+					   " AND remote_id IS NOT NULL AND state IN ('live', 'pending_delete', 'held')",
+					   "uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id));
 	for (uint64 row = 0; row < rows; row++)
 	{
 		TasksyncKind kind;

@@ -38,101 +38,102 @@ typedef enum TasksyncPhase
 	TASKSYNC_PHASE_IDENTIFY,
 	TASKSYNC_PHASE_REFRESH,
 	TASKSYNC_PHASE_SYNC,
-	TASKSYNC_PHASE_COMPLETED,	/* what became of tasks absent from a full read */
-	TASKSYNC_PHASE_PROBE,		/* and of those that are not completed either */
+	TASKSYNC_PHASE_COMPLETED, /* what became of tasks absent from a full read */
+	TASKSYNC_PHASE_PROBE,     /* and of those that are not completed either */
 	TASKSYNC_PHASE_DONE,
 } TasksyncPhase;
 
 /* what a run did, as in sync_runs */
 typedef struct TasksyncCounts
 {
-	int			requests;
-	int64		bytes_sent;
-	int64		bytes_received;
-	int64		network_ms;
-	int			read;
-	int			created;
-	int			updated;
-	int			deleted;
-	int			pushed;
-	int			refused;
-	int			held;
-	int			conflicts;
+	int requests;
+	int64 bytes_sent;
+	int64 bytes_received;
+	int64 network_ms;
+	int read;
+	int created;
+	int updated;
+	int deleted;
+	int pushed;
+	int refused;
+	int held;
+	int conflicts;
 } TasksyncCounts;
 
 struct TasksyncRun
 {
-	MemoryContext cxt;			/* lives as long as the run */
-	MemoryContext call_cxt;		/* one request, its intents and its answer */
+	MemoryContext cxt;      /* lives as long as the run */
+	MemoryContext call_cxt; /* one request, its intents and its answer */
 
 	/* from the claim */
-	char		user_id[TASKSYNC_UUID_LEN];
-	char		account_id[TASKSYNC_UUID_LEN];
-	char		run_id[TASKSYNC_UUID_LEN];
+	char user_id[TASKSYNC_UUID_LEN];
+	char account_id[TASKSYNC_UUID_LEN];
+	char run_id[TASKSYNC_UUID_LEN];
 	const TasksyncProvider *provider;
 	const TasksyncLens *lens;
 	TasksyncPolicy policy;
-	int64		lease_token;
-	int			attempts;
-	int			failures;
-	int64		interval_ms;
-	char	   *external_id;
-	char	   *zone;
-	char	   *cursor;			/* of the last recorded read */
-	TimestampTz last_read_at;	/* request time of the last recorded read, 0 = never */
-	TimestampTz previous_read_at;	/* the same as it was at the claim */
+	int64 lease_token;
+	int attempts;
+	int failures;
+	int64 interval_ms;
+	char *external_id;
+	char *zone;
+	char *cursor;                 /* of the last recorded read */
+	TimestampTz last_read_at;     /* request time of the last recorded read, 0 = never */
+	TimestampTz previous_read_at; /* the same as it was at the claim */
 	TimestampTz started_at;
-	bool		connecting;		/* no run of this account succeeded yet */
-	bool		link_all;
-	bool		has_links;		/* some container is linked */
-	bool		has_dirty;
-	bool		has_inherited;	/* intents without a known outcome */
-	bool		has_missing;
-	bool		guard_in;
-	bool		guard_out;
+	bool connecting; /* no run of this account succeeded yet */
+	bool link_all;
+	bool has_links; /* some container is linked */
+	bool has_dirty;
+	bool has_inherited; /* intents without a known outcome */
+	bool has_missing;
+	bool guard_in;
+	bool guard_out;
 
 	/* tokens, sealed: opened only while a request is built */
 	unsigned char *access_sealed;
-	size_t		access_length;
+	size_t access_length;
 	unsigned char *refresh_sealed;
-	size_t		refresh_length;
-	TimestampTz access_expires_at;	/* 0 = never */
-	bool		refreshed;		/* once per run is enough */
+	size_t refresh_length;
+	TimestampTz access_expires_at; /* 0 = never */
+	bool refreshed;                /* once per run is enough */
 
 	/* where the run is */
 	TasksyncPhase phase;
 	TasksyncPhase after_refresh;
 	TasksyncCall call;
-	TimestampTz requested_at;	/* of the request under way */
-	bool		row_written;	/* sync_runs has a row */
-	bool		read_done;		/* a complete read was recorded in this run */
-	bool		full_read;		/* and it was one without a cursor */
-	bool		paging;			/* the read under way has another page, */
-	char	   *page_cursor;	/* which is this */
-	bool		wrote_unseen;	/* the last answer acknowledged writes without showing them */
-	bool		tasks_wait;		/* a label is being renamed: tasks follow after its acknowledgement */
-	int			stalled;		/* rounds in a row that settled nothing */
-	int			batch_limit;	/* shrinks when a whole request is refused */
-	int			rounds;
-	int			observation_seq;
-	struct HTAB *seen;			/* remote task ids of the full read under way */
-	struct HTAB *refs;			/* refs.c: containers, remote id to hub id */
-	struct HTAB *routes;		/* refs.c: linked projects */
-	struct HTAB *sent;			/* ack.c: what was acknowledged and not seen yet */
+	TimestampTz requested_at; /* of the request under way */
+	bool row_written;         /* sync_runs has a row */
+	bool read_done;           /* a complete read was recorded in this run */
+	bool full_read;           /* and it was one without a cursor */
+	bool paging;              /* the read under way has another page, */
+	char *page_cursor;        /* which is this */
+	bool wrote_unseen;        /* the last answer acknowledged writes without showing them */
+	bool tasks_wait;          /* a label is being renamed: tasks follow after its acknowledgement */
+	int stalled;              /* rounds in a row that settled nothing */
+	int batch_limit;          /* shrinks when a whole request is refused */
+	int rounds;
+	int observation_seq;
+	struct HTAB *seen;   /* remote task ids of the full read under way */
+	struct HTAB *refs;   /* refs.c: containers, remote id to hub id */
+	struct HTAB *routes; /* refs.c: linked projects */
+	struct HTAB *sent;   /* ack.c: what was acknowledged and not seen yet */
 
 	/* absence.c */
-	int			probes;
-	char	   *last_probed;	/* remote id of the last point read */
-	List	   *gone;			/* remote ids that point reads did not find */
-	bool		suspicious;		/* the full read lacked too much to be believed */
+	bool ask_completed; /* a full read lacked tasks that may have been completed */
+	int probes;
+	char *last_probed; /* remote id of the last point read */
+	List *gone;        /* remote ids that point reads did not find */
+	bool suspicious;   /* the full read lacked too much to be believed */
 
 	/* how it ended */
 	TasksyncCounts counts;
 	const char *error_code;
 	const char *error_message;
-	const char *account_state;	/* new accounts.state, NULL = unchanged */
-	int64		retry_after_ms;
-	bool		failed;
+	const char *account_state; /* new accounts.state, NULL = unchanged */
+	int64 retry_after_ms;
+	bool failed;
 };
 
 /* ---- engine.c ---- */
@@ -168,11 +169,11 @@ extern void tasksync_account_identified(TasksyncRun *run, const TasksyncAnswer *
 /* how one project is linked to this account */
 typedef struct TasksyncRoute
 {
-	char		project_id[TASKSYNC_UUID_LEN];
-	bool		pulls;			/* the provider's changes come in */
-	bool		pushes;			/* the hub's changes go out */
+	char project_id[TASKSYNC_UUID_LEN];
+	bool pulls;  /* the provider's changes come in */
+	bool pushes; /* the hub's changes go out */
 	TasksyncPolicy policy;
-	char		on_remote_delete;	/* 'p'ropagate, 'u'nlink, 'c'omplete */
+	char on_remote_delete; /* 'p'ropagate, 'u'nlink, 'c'omplete */
 } TasksyncRoute;
 
 /* reads the linked containers afresh; in a transaction */
@@ -186,8 +187,8 @@ extern const char *tasksync_refs_hub(TasksyncRun *run, TasksyncKind kind, const 
 
 /* ---- batch.c ---- */
 
-extern char *tasksync_uuid_new(void);	/* palloc'd */
+extern char *tasksync_uuid_new(void); /* palloc'd */
 /* runs a statement over jsonb_to_recordset($4); $1 user, $2 account, $3 run */
 extern void tasksync_batch(const char *sql, TasksyncRun *run, json_t *rows);
 
-#endif							/* TASKSYNC_RUN_H */
+#endif /* TASKSYNC_RUN_H */

@@ -12,7 +12,7 @@
 #include "postgres.h"
 
 #define TASKSYNC_BACKOFF_BASE_MS INT64CONST(2000)
-#define TASKSYNC_BACKOFF_CAP_MS INT64CONST(900000)	/* 15 minutes */
+#define TASKSYNC_BACKOFF_CAP_MS INT64CONST(900000)      /* 15 minutes */
 #define TASKSYNC_RETRY_AFTER_CAP_MS INT64CONST(3600000) /* 1 hour */
 
 /* claims in a row without a recorded end after which an account is taken for poison */
@@ -42,4 +42,4 @@ extern bool tasksync_is_poison(int attempts);
 /* how long an account that was claimed `attempts` times without an end stays away */
 extern int64 tasksync_crash_delay_ms(int attempts, uint64 random);
 
-#endif							/* TASKSYNC_SCHEDULE_H */
+#endif /* TASKSYNC_SCHEDULE_H */

@@ -28,17 +28,17 @@
 
 typedef struct TokenSlot
 {
-	const char *bytes;			/* NULL = free */
-	int			length;
-	int			id;
-	uint32		hash;
+	const char *bytes; /* NULL = free */
+	int length;
+	int id;
+	uint32 hash;
 } TokenSlot;
 
 struct TasksyncTokenTable
 {
-	int			count;
-	uint32		mask;
-	TokenSlot  *slots;
+	int count;
+	uint32 mask;
+	TokenSlot *slots;
 };
 
 TasksyncTokenTable *
@@ -55,14 +55,14 @@ tasksync_token_table(void)
 static void
 grow(TasksyncTokenTable *table)
 {
-	TokenSlot  *old = table->slots;
-	uint32		size = table->mask + 1;
+	TokenSlot *old = table->slots;
+	uint32 size = table->mask + 1;
 
 	table->mask = size * 2 - 1;
 	table->slots = palloc0(sizeof(TokenSlot) * size * 2);
 	for (uint32 i = 0; i < size; i++)
 	{
-		uint32		at = old[i].hash & table->mask;
+		uint32 at = old[i].hash & table->mask;
 
 		if (old[i].bytes == NULL)
 			continue;
@@ -76,16 +76,15 @@ grow(TasksyncTokenTable *table)
 int
 tasksync_token_id(TasksyncTokenTable *table, const char *bytes, int length)
 {
-	uint32		hash = hash_bytes((const unsigned char *) bytes, length);
-	TokenSlot  *slot;
+	uint32 hash = hash_bytes((const unsigned char *) bytes, length);
+	TokenSlot *slot;
 
 	for (uint32 at = hash & table->mask;; at = (at + 1) & table->mask)
 	{
 		slot = &table->slots[at];
 		if (slot->bytes == NULL)
 			break;
-		if (slot->hash == hash && slot->length == length &&
-			memcmp(slot->bytes, bytes, length) == 0)
+		if (slot->hash == hash && slot->length == length && memcmp(slot->bytes, bytes, length) == 0)
 			return slot->id;
 	}
 	slot->bytes = bytes;
@@ -104,19 +103,19 @@ tasksync_token_id(TasksyncTokenTable *table, const char *bytes, int length)
 
 typedef struct Diff
 {
-	const int  *a;
-	const int  *b;
-	int		   *partner;		/* the result */
-	int			nids;
-	int		   *once_a;			/* per id: place of its only occurrence, -1 none, -2 several */
-	int		   *once_b;
+	const int *a;
+	const int *b;
+	int *partner; /* the result */
+	int nids;
+	int *once_a; /* per id: place of its only occurrence, -1 none, -2 several */
+	int *once_b;
 } Diff;
 
 typedef struct Pair
 {
-	int			a;
-	int			b;
-	int			before;			/* previous pair of the chain */
+	int a;
+	int b;
+	int before; /* previous pair of the chain */
 } Pair;
 
 static void
@@ -140,31 +139,31 @@ forget(int *once, const int *ids, int from, int to)
 static int
 unique_chain(Diff *diff, int a1, int a2, int b1, int b2, Pair **chain)
 {
-	Pair	   *pairs = palloc(sizeof(Pair) * (a2 - a1 + 1));
-	int		   *top = palloc(sizeof(int) * (a2 - a1 + 1));	/* patience piles, by b */
-	int			npairs = 0;
-	int			npiles = 0;
+	Pair *pairs = palloc(sizeof(Pair) * (a2 - a1 + 1));
+	int *top = palloc(sizeof(int) * (a2 - a1 + 1)); /* patience piles, by b */
+	int npairs = 0;
+	int npiles = 0;
 
 	find_once(diff->once_a, diff->a, a1, a2);
 	find_once(diff->once_b, diff->b, b1, b2);
 	for (int i = a1; i < a2; i++)
 	{
-		int			place = diff->once_b[diff->a[i]];
-		int			low = 0;
-		int			high = npiles;
+		int place = diff->once_b[diff->a[i]];
+		int low = 0;
+		int high = npiles;
 
 		if (diff->once_a[diff->a[i]] != i || place < 0)
 			continue;
 		while (low < high)
 		{
-			int			middle = (low + high) / 2;
+			int middle = (low + high) / 2;
 
 			if (pairs[top[middle]].b < place)
 				low = middle + 1;
 			else
 				high = middle;
 		}
-		pairs[npairs] = (Pair) {i, place, low > 0 ? top[low - 1] : -1};
+		pairs[npairs] = (Pair){i, place, low > 0 ? top[low - 1] : -1};
 		top[low] = npairs++;
 		npiles = Max(npiles, low + 1);
 	}
@@ -189,20 +188,20 @@ unique_chain(Diff *diff, int a1, int a2, int b1, int b2, Pair **chain)
 static void
 walk_back(Diff *diff, int **rows, int differences, int a1, int na, int b1, int nb)
 {
-	int			x = na;
-	int			y = nb;
+	int x = na;
+	int y = nb;
 
 	for (int d = differences; d >= 0; d--)
 	{
-		int			k = x - y;
-		int			from_x = 0;
-		int			from_y = 0;
+		int k = x - y;
+		int from_x = 0;
+		int from_y = 0;
 
 		if (d > 0)
 		{
 			/* row d - 1 holds the diagonals -(d - 1) .. d - 1 */
-			int		   *row = rows[d - 1] + (d - 1);
-			int			from_k;
+			int *row = rows[d - 1] + (d - 1);
+			int from_k;
 
 			/* the same choice as on the way forward */
 			if (k == -d || (k != d && row[k - 1] < row[k + 1]))
@@ -227,23 +226,23 @@ walk_back(Diff *diff, int **rows, int differences, int a1, int na, int b1, int n
 static void
 greedy(Diff *diff, int a1, int a2, int b1, int b2)
 {
-	int			na = a2 - a1;
-	int			nb = b2 - b1;
-	int			limit = Max(MIN_DIFFERENCES, Min(MAX_DIFFERENCES, MAX_WORK / (na + nb)));
-	int		  **rows;
-	int			done = -1;
+	int na = a2 - a1;
+	int nb = b2 - b1;
+	int limit = Max(MIN_DIFFERENCES, Min(MAX_DIFFERENCES, MAX_WORK / (na + nb)));
+	int **rows;
+	int done = -1;
 
 	limit = Min(limit, na + nb);
 	rows = palloc0(sizeof(int *) * (limit + 1));
 	for (int d = 0; d <= limit && done < 0; d++)
 	{
-		int		   *row = (int *) palloc(sizeof(int) * (2 * d + 1)) + d;
-		int		   *last = d > 0 ? rows[d - 1] + (d - 1) : NULL;
+		int *row = (int *) palloc(sizeof(int) * (2 * d + 1)) + d;
+		int *last = d > 0 ? rows[d - 1] + (d - 1) : NULL;
 
 		rows[d] = row - d;
 		for (int k = -d; k <= d; k += 2)
 		{
-			int			x;
+			int x;
 
 			if (d == 0)
 				x = 0;
@@ -274,8 +273,8 @@ greedy(Diff *diff, int a1, int a2, int b1, int b2)
 static void
 compare(Diff *diff, int a1, int a2, int b1, int b2, int depth)
 {
-	Pair	   *chain;
-	int			length;
+	Pair *chain;
+	int length;
 
 	while (a1 < a2 && b1 < b2 && diff->a[a1] == diff->b[b1])
 		diff->partner[a1++] = b1++;
@@ -303,7 +302,7 @@ compare(Diff *diff, int a1, int a2, int b1, int b2, int depth)
 int *
 tasksync_text_diff(const int *a, int na, const int *b, int nb)
 {
-	Diff		diff = {.a = a, .b = b};
+	Diff diff = {.a = a, .b = b};
 
 	diff.partner = palloc(sizeof(int) * Max(na, 1));
 	for (int i = 0; i < na; i++)

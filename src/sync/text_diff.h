@@ -11,7 +11,7 @@ typedef struct TasksyncTokenTable TasksyncTokenTable;
 
 extern TasksyncTokenTable *tasksync_token_table(void);
 /* equal bytes get equal numbers, from 0; the bytes are not copied */
-extern int	tasksync_token_id(TasksyncTokenTable *table, const char *bytes, int length);
+extern int tasksync_token_id(TasksyncTokenTable *table, const char *bytes, int length);
 
 /*
  * For each element of a the index of its partner in b, or -1; partners are
@@ -20,4 +20,4 @@ extern int	tasksync_token_id(TasksyncTokenTable *table, const char *bytes, int l
  */
 extern int *tasksync_text_diff(const int *a, int na, const int *b, int nb);
 
-#endif							/* TASKSYNC_TEXT_DIFF_H */
+#endif /* TASKSYNC_TEXT_DIFF_H */

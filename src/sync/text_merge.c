@@ -24,9 +24,9 @@
 typedef struct Tokens
 {
 	const char *text;
-	int			count;
-	int		   *at;
-	int		   *id;				/* equal bytes, equal id */
+	int count;
+	int *at;
+	int *id; /* equal bytes, equal id */
 } Tokens;
 
 enum
@@ -39,22 +39,22 @@ enum
 /* a stretch of the three texts between two places where all three agree */
 typedef struct Region
 {
-	int			from[3];
-	int			to[3];
+	int from[3];
+	int to[3];
 } Region;
 
-typedef void (*Tokenizer) (Tokens *tokens, size_t length);
+typedef void (*Tokenizer)(Tokens *tokens, size_t length);
 typedef struct Merge Merge;
-typedef void (*Overlap) (Merge *merge, const Region *region);
+typedef void (*Overlap)(Merge *merge, const Region *region);
 
 struct Merge
 {
-	Tokens		side[3];
+	Tokens side[3];
 	TasksyncSide winner;
-	bool		clean;
-	StringInfo	out;
-	Overlap		overlap;		/* what to do with a region both sides changed */
-	bool		needs_word;		/* agreement on blanks and punctuation alone separates nothing */
+	bool clean;
+	StringInfo out;
+	Overlap overlap; /* what to do with a region both sides changed */
+	bool needs_word; /* agreement on blanks and punctuation alone separates nothing */
 };
 
 /* ---- cutting into tokens ---- */
@@ -77,7 +77,7 @@ cut_lines(Tokens *tokens, size_t length)
 static void
 cut_words(Tokens *tokens, size_t length)
 {
-	char	   *breaks = palloc(length + 1);
+	char *breaks = palloc(length + 1);
 
 	tokens->count = 0;
 	tokens->at = palloc(sizeof(int) * (length + 1));
@@ -121,10 +121,10 @@ same(const Merge *merge, const Region *region, int a, int b)
 {
 	const Tokens *ta = &merge->side[a];
 	const Tokens *tb = &merge->side[b];
-	int			length = span_length(ta, region->from[a], region->to[a]);
+	int length = span_length(ta, region->from[a], region->to[a]);
 
 	return length == span_length(tb, region->from[b], region->to[b]) &&
-		memcmp(span_text(ta, region->from[a]), span_text(tb, region->from[b]), length) == 0;
+		   memcmp(span_text(ta, region->from[a]), span_text(tb, region->from[b]), length) == 0;
 }
 
 static void
@@ -144,13 +144,13 @@ separates(const Merge *merge, int i)
 {
 	const Tokens *base = &merge->side[BASE];
 	const char *text = base->text + base->at[i];
-	int			length = span_length(base, i, i + 1);
+	int length = span_length(base, i, i + 1);
 
 	if (!merge->needs_word)
 		return true;
 	for (int k = 0; k < length; k++)
 	{
-		char		c = text[k];
+		char c = text[k];
 
 		if (c == '\n' || IS_HIGHBIT_SET(c) || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
 			(c >= 'A' && c <= 'Z'))
@@ -166,22 +166,22 @@ separates(const Merge *merge, int i)
 static void
 merge_tokens(Merge *merge)
 {
-	int		   *in_ours = tasksync_text_diff(merge->side[BASE].id, merge->side[BASE].count,
-											 merge->side[OURS].id, merge->side[OURS].count);
-	int		   *in_theirs = tasksync_text_diff(merge->side[BASE].id, merge->side[BASE].count,
-											   merge->side[THEIRS].id, merge->side[THEIRS].count);
-	int			count = merge->side[BASE].count;
-	Region		region = {{0}};
+	int *in_ours = tasksync_text_diff(merge->side[BASE].id, merge->side[BASE].count,
+									  merge->side[OURS].id, merge->side[OURS].count);
+	int *in_theirs = tasksync_text_diff(merge->side[BASE].id, merge->side[BASE].count,
+										merge->side[THEIRS].id, merge->side[THEIRS].count);
+	int count = merge->side[BASE].count;
+	Region region = {{0}};
 
 	for (int i = 0; i < count;)
 	{
-		int			end = i;
-		bool		solid = false;
+		int end = i;
+		bool solid = false;
 
 		/* the longest run from i that both sides kept unbroken */
 		while (end < count && in_ours[end] >= 0 && in_theirs[end] >= 0 &&
-			   (end == i || (in_ours[end] == in_ours[end - 1] + 1 &&
-							 in_theirs[end] == in_theirs[end - 1] + 1)))
+			   (end == i ||
+				(in_ours[end] == in_ours[end - 1] + 1 && in_theirs[end] == in_theirs[end - 1] + 1)))
 			solid |= separates(merge, end++);
 		if (!solid)
 		{
@@ -211,13 +211,13 @@ run_merge(Merge *merge, const size_t *length, Tokenizer cut)
 
 	for (int side = BASE; side <= THEIRS; side++)
 	{
-		Tokens	   *tokens = &merge->side[side];
+		Tokens *tokens = &merge->side[side];
 
 		cut(tokens, length[side]);
 		tokens->id = palloc(sizeof(int) * Max(tokens->count, 1));
 		for (int i = 0; i < tokens->count; i++)
-			tokens->id[i] = tasksync_token_id(table, span_text(tokens, i),
-											  span_length(tokens, i, i + 1));
+			tokens->id[i] =
+				tasksync_token_id(table, span_text(tokens, i), span_length(tokens, i, i + 1));
 	}
 	merge_tokens(merge);
 }
@@ -234,9 +234,12 @@ overlap_words(Merge *merge, const Region *region)
 static void
 overlap_lines(Merge *merge, const Region *region)
 {
-	Merge		words = {.winner = merge->winner, .clean = true, .out = merge->out,
-						 .overlap = overlap_words, .needs_word = true};
-	size_t		length[3];
+	Merge words = {.winner = merge->winner,
+				   .clean = true,
+				   .out = merge->out,
+				   .overlap = overlap_words,
+				   .needs_word = true};
+	size_t length[3];
 
 	for (int side = BASE; side <= THEIRS; side++)
 	{
@@ -257,8 +260,8 @@ tasksync_merge_text(const char *base, const char *ours, const char *theirs, Task
 {
 	const char *texts[3] = {base, ours, theirs};
 	StringInfoData out;
-	Merge		lines = {.winner = winner, .clean = true, .out = &out, .overlap = overlap_lines};
-	size_t		length[3];
+	Merge lines = {.winner = winner, .clean = true, .out = &out, .overlap = overlap_lines};
+	size_t length[3];
 
 	*clean = true;
 	if (strcmp(ours, theirs) == 0 || strcmp(base, theirs) == 0)
@@ -268,7 +271,7 @@ tasksync_merge_text(const char *base, const char *ours, const char *theirs, Task
 	initStringInfo(&out);
 	for (int side = BASE; side <= THEIRS; side++)
 	{
-		char	   *text;
+		char *text;
 
 		length[side] = strlen(texts[side]) + 1;
 		text = palloc(length[side] + 1);

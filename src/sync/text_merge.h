@@ -19,4 +19,4 @@ typedef enum TasksyncSide
 extern char *tasksync_merge_text(const char *base, const char *ours, const char *theirs,
 								 TasksyncSide winner, bool *clean);
 
-#endif							/* TASKSYNC_TEXT_MERGE_H */
+#endif /* TASKSYNC_TEXT_MERGE_H */
