@@ -21,9 +21,10 @@ use TaskSync::Hub;
 my $COUNT = 100_000;
 my $ROUNDS = 5;
 my $BYTES = 40;
-# what the library puts before the context that a caller gives: its own word and the seal's header
 my $CONTEXT = 120;
-my $BOUND = 3.0;
+# what the library puts before a caller's context: the seal's header and a word of its own
+my $BEFORE_CONTEXT = 18;
+my $BOUND = 2.0;
 
 my $hub = TaskSync::Hub->start;
 my $bare = PostgreSQL::Test::Utils::tempdir() . '/vault_bare';
@@ -45,7 +46,7 @@ VACUUM ANALYZE sample;
 EOS
 for my $round (1 .. $ROUNDS)
 {
-	my ($seal, $open) = split ' ', `$bare $COUNT $BYTES @{[ $CONTEXT + 18 ]}`;
+	my ($seal, $open) = split ' ', `$bare $COUNT $BYTES @{[ $CONTEXT + $BEFORE_CONTEXT ]}`;
 	die 'the bare loop failed' unless defined $open;
 	note_time('bare seal', $seal);
 	note_time('bare open', $open);
