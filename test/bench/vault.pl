@@ -24,7 +24,7 @@ my $BYTES = 40;
 my $CONTEXT = 120;
 # what the library puts before a caller's context: the seal's header and a word of its own
 my $BEFORE_CONTEXT = 18;
-my $BOUND = 2.0;
+my $BOUND = 2.5;
 
 my $hub = TaskSync::Hub->start;
 my $bare = PostgreSQL::Test::Utils::tempdir() . '/vault_bare';
