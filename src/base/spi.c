@@ -177,12 +177,16 @@ tasksync_txn_begin(const char *activity)
 	MemoryContextSwitchTo(transaction_caller);
 }
 
-void
-tasksync_txn_commit(void)
+static void
+commit(bool lazy)
 {
 	if (!in_transaction)
 		elog(ERROR, "no transaction of the worker is open");
 	tasksync_spi_end();
+	/* after the end of the level, which takes back all settings made inside it */
+	if (lazy)
+		(void) set_config_option("synchronous_commit", "off", PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_LOCAL, true, 0, false);
 	PopActiveSnapshot();
 	CommitTransactionCommand();
 	in_transaction = false;
@@ -193,12 +197,15 @@ tasksync_txn_commit(void)
 }
 
 void
+tasksync_txn_commit(void)
+{
+	commit(false);
+}
+
+void
 tasksync_txn_commit_lazy(void)
 {
-	/* the end of the level takes the setting back, so it is made for the transaction as a whole */
-	set_config_option("synchronous_commit", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL,
-					  true, 0, false);
-	tasksync_txn_commit();
+	commit(true);
 }
 
 void
