@@ -23,6 +23,20 @@ CREATE TABLE tasksync.projects (
 );
 CREATE UNIQUE INDEX projects_inbox ON tasksync.projects (user_id) WHERE is_inbox;
 CREATE INDEX projects_parent ON tasksync.projects (user_id, parent_id) WHERE parent_id IS NOT NULL;
+COMMENT ON TABLE tasksync.projects IS 'A person''s projects: lists of tasks. Each person has one inbox, where tasks without a project go.';
+COMMENT ON COLUMN tasksync.projects.user_id IS 'Owner.';
+COMMENT ON COLUMN tasksync.projects.id IS 'Key within the owner; may be chosen by the application.';
+COMMENT ON COLUMN tasksync.projects.name IS 'Name, 1 to 2048 characters.';
+COMMENT ON COLUMN tasksync.projects.color IS 'Colour as the provider names it, or the application.';
+COMMENT ON COLUMN tasksync.projects.parent_id IS 'Project above it, null at the top. A ring is refused (23514).';
+COMMENT ON COLUMN tasksync.projects.position IS 'Order among siblings, ascending; fractions allowed, between -1e15 and 1e15.';
+COMMENT ON COLUMN tasksync.projects.is_inbox IS 'The one inbox; it cannot be deleted.';
+COMMENT ON COLUMN tasksync.projects.is_archived IS 'Put away, with its tasks.';
+COMMENT ON COLUMN tasksync.projects.version IS 'Counts the changes of the synced fields; kept by a trigger.';
+COMMENT ON COLUMN tasksync.projects.edited IS 'Time of the last edit of each field, {"title": "2026-05-12T14:30:00Z"}; a field without an entry is as old as the row. Kept by a trigger.';
+COMMENT ON COLUMN tasksync.projects.created_at IS 'Creation time.';
+COMMENT ON COLUMN tasksync.projects.updated_at IS 'Last change.';
+COMMENT ON COLUMN tasksync.projects.metadata IS 'The application''s own data, a JSON object of at most 64 KiB; never sent to a provider.';
 
 CREATE TABLE tasksync.sections (
 	user_id uuid NOT NULL,
@@ -39,6 +53,17 @@ CREATE TABLE tasksync.sections (
 	UNIQUE (user_id, project_id, id),
 	FOREIGN KEY (user_id, project_id) REFERENCES tasksync.projects (user_id, id) ON DELETE CASCADE
 );
+COMMENT ON TABLE tasksync.sections IS 'Headings inside a project.';
+COMMENT ON COLUMN tasksync.sections.user_id IS 'Owner.';
+COMMENT ON COLUMN tasksync.sections.id IS 'Key within the owner; may be chosen by the application.';
+COMMENT ON COLUMN tasksync.sections.project_id IS 'Project. Moving a section moves its tasks.';
+COMMENT ON COLUMN tasksync.sections.name IS 'Name, 1 to 2048 characters.';
+COMMENT ON COLUMN tasksync.sections.position IS 'Order among siblings, ascending; fractions allowed, between -1e15 and 1e15.';
+COMMENT ON COLUMN tasksync.sections.version IS 'Counts the changes of the synced fields; kept by a trigger.';
+COMMENT ON COLUMN tasksync.sections.edited IS 'Time of the last edit of each field, {"title": "2026-05-12T14:30:00Z"}; a field without an entry is as old as the row. Kept by a trigger.';
+COMMENT ON COLUMN tasksync.sections.created_at IS 'Creation time.';
+COMMENT ON COLUMN tasksync.sections.updated_at IS 'Last change.';
+COMMENT ON COLUMN tasksync.sections.metadata IS 'The application''s own data, a JSON object of at most 64 KiB; never sent to a provider.';
 
 CREATE TABLE tasksync.labels (
 	user_id uuid NOT NULL REFERENCES tasksync.users ON DELETE CASCADE,
@@ -54,6 +79,17 @@ CREATE TABLE tasksync.labels (
 	PRIMARY KEY (user_id, id),
 	UNIQUE (user_id, name)
 );
+COMMENT ON TABLE tasksync.labels IS 'Labels (tags) of a person. Tasks hold names; a name that is used becomes a row here by itself, and renaming or deleting a row changes the tasks.';
+COMMENT ON COLUMN tasksync.labels.user_id IS 'Owner.';
+COMMENT ON COLUMN tasksync.labels.id IS 'Key within the owner; may be chosen by the application.';
+COMMENT ON COLUMN tasksync.labels.name IS 'Name, 1 to 256 characters, one row per name.';
+COMMENT ON COLUMN tasksync.labels.color IS 'Colour as the provider names it, or the application.';
+COMMENT ON COLUMN tasksync.labels.position IS 'Order among siblings, ascending; fractions allowed, between -1e15 and 1e15.';
+COMMENT ON COLUMN tasksync.labels.version IS 'Counts the changes of the synced fields; kept by a trigger.';
+COMMENT ON COLUMN tasksync.labels.edited IS 'Time of the last edit of each field, {"title": "2026-05-12T14:30:00Z"}; a field without an entry is as old as the row. Kept by a trigger.';
+COMMENT ON COLUMN tasksync.labels.created_at IS 'Creation time.';
+COMMENT ON COLUMN tasksync.labels.updated_at IS 'Last change.';
+COMMENT ON COLUMN tasksync.labels.metadata IS 'The application''s own data, a JSON object of at most 64 KiB; never sent to a provider.';
 
 CREATE TABLE tasksync.tasks (
 	user_id uuid NOT NULL,
@@ -93,6 +129,28 @@ CREATE TABLE tasksync.tasks (
 CREATE INDEX tasks_parent ON tasksync.tasks (user_id, parent_id) WHERE parent_id IS NOT NULL;
 CREATE INDEX tasks_section ON tasksync.tasks (user_id, section_id) WHERE section_id IS NOT NULL;
 CREATE INDEX tasks_due ON tasksync.tasks (user_id, due_date) WHERE status = 'open' AND due_date IS NOT NULL;
+COMMENT ON TABLE tasksync.tasks IS 'The tasks, and the only place where they are complete: a provider may show less of them. Writing here is all it takes to change them everywhere.';
+COMMENT ON COLUMN tasksync.tasks.user_id IS 'Owner.';
+COMMENT ON COLUMN tasksync.tasks.id IS 'Key within the owner; may be chosen by the application.';
+COMMENT ON COLUMN tasksync.tasks.project_id IS 'Project; left out, the parent''s or the inbox. A subtask is always in its parent''s project.';
+COMMENT ON COLUMN tasksync.tasks.section_id IS 'Section of the project, or null; cleared when the task goes to another project.';
+COMMENT ON COLUMN tasksync.tasks.parent_id IS 'Task above it, or null. Moving it moves the subtree; deleting it deletes the subtree; a ring is refused (23514).';
+COMMENT ON COLUMN tasksync.tasks.title IS 'Title, 1 to 2000 characters.';
+COMMENT ON COLUMN tasksync.tasks.description IS 'Notes, at most 65536 characters; empty, never null.';
+COMMENT ON COLUMN tasksync.tasks.status IS 'open or done. Completing a task completes the tasks below it, reopening one reopens those above it.';
+COMMENT ON COLUMN tasksync.tasks.completed_at IS 'When it was completed; follows status.';
+COMMENT ON COLUMN tasksync.tasks.priority IS '0 none, 1 low, 2 medium, 3 high, 4 urgent.';
+COMMENT ON COLUMN tasksync.tasks.due_date IS 'Day on which it is due, in the local calendar; alone: an all-day task. Never turned into an instant.';
+COMMENT ON COLUMN tasksync.tasks.due_time IS 'Local time on that day, to the second; needs due_date.';
+COMMENT ON COLUMN tasksync.tasks.due_timezone IS 'IANA zone of due_time; null: floating, the same local time wherever one is. Needs due_time.';
+COMMENT ON COLUMN tasksync.tasks.recurrence IS 'Rule of repetition in the words of the provider, for example every monday; null: it does not repeat.';
+COMMENT ON COLUMN tasksync.tasks.labels IS 'Set of label names: trimmed, sorted, without doubles; at most 500.';
+COMMENT ON COLUMN tasksync.tasks.position IS 'Order among siblings, ascending; fractions allowed, between -1e15 and 1e15.';
+COMMENT ON COLUMN tasksync.tasks.version IS 'Counts the changes of the synced fields; kept by a trigger.';
+COMMENT ON COLUMN tasksync.tasks.edited IS 'Time of the last edit of each field, {"title": "2026-05-12T14:30:00Z"}; a field without an entry is as old as the row. Kept by a trigger.';
+COMMENT ON COLUMN tasksync.tasks.created_at IS 'Creation time.';
+COMMENT ON COLUMN tasksync.tasks.updated_at IS 'Last change.';
+COMMENT ON COLUMN tasksync.tasks.metadata IS 'The application''s own data, a JSON object of at most 64 KiB; never sent to a provider.';
 
 CREATE TABLE tasksync.task_dependencies (
 	user_id uuid NOT NULL,
@@ -105,3 +163,8 @@ CREATE TABLE tasksync.task_dependencies (
 	CHECK (task_id <> depends_on_id)
 );
 CREATE INDEX task_dependencies_reverse ON tasksync.task_dependencies (user_id, depends_on_id);
+COMMENT ON TABLE tasksync.task_dependencies IS 'Which task waits for which. Kept here only: no provider shows it.';
+COMMENT ON COLUMN tasksync.task_dependencies.user_id IS 'Owner.';
+COMMENT ON COLUMN tasksync.task_dependencies.task_id IS 'The task that waits.';
+COMMENT ON COLUMN tasksync.task_dependencies.depends_on_id IS 'The task it waits for.';
+COMMENT ON COLUMN tasksync.task_dependencies.created_at IS 'Creation time.';
