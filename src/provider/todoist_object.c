@@ -133,8 +133,9 @@ static void
 read_completion(TasksyncRecord *record, const json_t *item)
 {
 	TimestampTz completed_at;
+	const json_t *checked = json_object_get(item, "checked");
 
-	if (json_object_get(item, "checked") == NULL)
+	if (!json_is_boolean(checked) && !json_is_integer(checked))
 		return;
 	put(record, TASKSYNC_F_STATUS, is_set(item, "checked") ? "done" : "open");
 	if (!is_set(item, "checked"))
