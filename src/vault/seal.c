@@ -180,7 +180,7 @@ tasksync_seal_hint(TasksyncSealStatus status)
 				"one, and look at it with SELECT * FROM tasksync.key_status.";
 		case TASKSYNC_SEAL_DAMAGED:
 			return "Give decrypt_token() the context that encrypt_token() was given; for an "
-				"account, connect it again with tasksync.connect_account().";
+				"account, give it a new token with tasksync.reconnect_account().";
 	}
 	return "";
 }
