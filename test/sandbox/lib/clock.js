@@ -4,7 +4,7 @@
 export function virtualClock() {
 	let offset = 0;
 	let frozenAt = null;
-	let lastMicros = 0;
+	let settings = 0;
 	const waiting = new Set();
 
 	const now = () => (frozenAt === null ? Date.now() + offset : frozenAt);
@@ -22,16 +22,22 @@ export function virtualClock() {
 		now,
 		// Whole seconds, the coarse form some fields have.
 		seconds: (ms = now()) => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z'),
-		// Microseconds that never repeat: two objects made in one millisecond still differ.
-		micros() {
-			lastMicros = Math.max(lastMicros + 1, now() * 1000);
-			const text = new Date(Math.floor(lastMicros / 1000)).toISOString();
-			return text.replace('Z', String(lastMicros % 1000).padStart(3, '0') + 'Z');
+		// A source of microseconds that never repeat: two objects made in one millisecond still
+		// differ. Each account has its own, so that its times do not depend on other accounts.
+		microSource() {
+			let last = 0;
+			let seen = settings;
+			return () => {
+				last = Math.max(seen === settings ? last + 1 : 0, now() * 1000);
+				seen = settings;
+				const text = new Date(Math.floor(last / 1000)).toISOString();
+				return text.replace('Z', String(last % 1000).padStart(3, '0') + 'Z');
+			};
 		},
 		set(ms, freeze = false) {
 			offset = ms - Date.now();
 			frozenAt = freeze ? ms : null;
-			lastMicros = 0;
+			settings++;
 			runDue();
 		},
 		advance(ms) {

@@ -28,7 +28,7 @@ export class Account {
 		this.moved = [];                // {type, old_id, new_id}
 		this.legacy = new Map();        // new id → old numeric id
 		this.activity = [];
-		this.tokenCount = 0;
+		this.syncTokens = new Map();    // sync_token → position
 		this.watch = null;              // called with (event, record, extra) for webhooks
 		this.windows = {};              // rate windows by bucket
 	}

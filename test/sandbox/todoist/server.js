@@ -112,7 +112,7 @@ export async function startServer({ port = 0, host = '127.0.0.1', seed = 1 } = {
 		if (x.path === SYNC)
 			return { status: 200, headers: { 'content-type': 'application/json' },
 				body: answerSync({ account: x.account, payload: x.body, scopes: x.scopes,
-					tokens: world.tokens, orders: x.orders }) };
+					orders: x.orders }) };
 		const value = route.handler(x);
 		return value !== null && typeof value === 'object' && value.headers !== undefined
 			? value : json(200, value);

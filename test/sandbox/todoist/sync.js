@@ -5,6 +5,7 @@ import { invalidArgument, missingScope } from './errors.js';
 import { RESOURCES } from './account.js';
 import { planLimits, renderJson } from './objects.js';
 import { has as hasScope } from './scopes.js';
+import { syncTokens } from './sync-token.js';
 
 // Known resource types without content here; a full sync shows them empty.
 const EMPTY = {
@@ -146,10 +147,10 @@ function readDelta(account, wanted, out, position) {
 	}
 }
 
-function positionOf(account, token, tokens, orders) {
+function positionOf(account, token, orders) {
 	if (token === '*' || orders.downgrade)
 		return null;
-	const position = orders.rejectToken ? null : tokens.read(account, token);
+	const position = orders.rejectToken ? null : syncTokens.read(account, token);
 	if (position === null && (orders.rejectToken || account.config.values.bad_sync_token === 'reject'))
 		throw invalidArgument('sync_token', 'Invalid sync token');
 	return position;
@@ -165,7 +166,7 @@ export function syncKind(payload) {
 }
 
 // `orders` is what the faults of this request ask for; see faulty.js.
-export function answerSync({ account, payload, scopes, tokens, orders }) {
+export function answerSync({ account, payload, scopes, orders }) {
 	const commands = parseList(payload.commands, 'commands');
 	const wanted = wantedResources(parseList(payload.resource_types, 'resource_types'));
 	const token = payload.sync_token ?? '*';
@@ -174,7 +175,7 @@ export function answerSync({ account, payload, scopes, tokens, orders }) {
 	checkCommands(account, commands, true);
 	if (wanted.length > 0 && !hasScope(scopes, 'data:read'))
 		throw missingScope('data:read');
-	const position = wanted.length > 0 ? positionOf(account, token, tokens, orders) : null;
+	const position = wanted.length > 0 ? positionOf(account, token, orders) : null;
 	if (orders.forgetUuids)
 		account.uuids.clear();
 
@@ -186,7 +187,7 @@ export function answerSync({ account, payload, scopes, tokens, orders }) {
 	if (full)
 		out.full_sync_date_utc = JSON.stringify(account.clock.seconds(past?.at ?? account.now()));
 	out.sync_status = JSON.stringify(done.sync_status);
-	out.sync_token = JSON.stringify(tokens.at(account, past?.position ?? account.seq));
+	out.sync_token = JSON.stringify(syncTokens.at(account, past?.position ?? account.seq));
 	out.temp_id_mapping = JSON.stringify(done.temp_id_mapping);
 	if (position === null)
 		readFull(account, wanted, out, past);

@@ -10,7 +10,6 @@ import { makeConfig } from './config.js';
 import { newProject, newUser } from './objects.js';
 import { makeOauth } from './oauth.js';
 import { makeWebhooks } from './webhooks.js';
-import { syncTokens } from './sync-token.js';
 
 export class World {
 	constructor({ seed = 1 } = {}) {
@@ -29,7 +28,6 @@ export class World {
 		this.accounts = new Map();
 		this.personal = new Map();        // personal token → account
 		this.faults = faultPanel(this.seed);
-		this.tokens = syncTokens(this.seed);
 		this.oauth = makeOauth(this);
 		this.webhooks?.stop();
 		this.webhooks = makeWebhooks(this);
@@ -45,9 +43,12 @@ export class World {
 		const account = new Account({
 			id, email: email ?? `user${this.accounts.size + 1}@example.com`,
 			full_name: full_name ?? `User ${this.accounts.size + 1}`, timezone, lang, premium,
-			ids: idMaker(random), clock: this.clock, config: this.config,
+			ids: idMaker(random), config: this.config,
+			clock: { ...this.clock, micros: this.clock.microSource() },
 		});
 		account.random = random;
+		// Tokens come from a source of their own: how often a client reads must not change the ids.
+		account.tokenIds = idMaker(seededRandom(`tokens ${this.seed} ${this.accounts.size}`));
 		account.token = token ?? this.ids.hex(40);
 		if (this.personal.has(account.token))
 			throw new Error('this token belongs to another user already');
