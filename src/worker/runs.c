@@ -155,10 +155,17 @@ step(Flight *flight)
 bool
 tasksync_runs_claim(int room, long *wait_ms)
 {
-	List *runs = tasksync_engine_claim(room, wait_ms);
-	Flight **claimed = palloc(sizeof(Flight *) * Max(list_length(runs), 1));
+	MemoryContext before = MemoryContextSwitchTo(flight_context);
+	List *runs;
+	int count;
+	Flight **claimed;
 	ListCell *cell;
 
+	/* a run's context becomes a child of the one that is current here, and must outlive the round */
+	runs = tasksync_engine_claim(room, wait_ms);
+	MemoryContextSwitchTo(before);
+	count = list_length(runs);
+	claimed = palloc(sizeof(Flight *) * Max(count, 1));
 	foreach(cell, runs)
 	{
 		Flight *flight = MemoryContextAllocZero(flight_context, sizeof(Flight));
@@ -168,15 +175,16 @@ tasksync_runs_claim(int room, long *wait_ms)
 		claimed[foreach_current_index(cell)] = flight;
 		under_way++;
 	}
+	list_free(runs);
 	pg_atomic_write_u32(&slot->in_flight, under_way);
 
-	for (int i = 0; i < list_length(runs); i++)
+	for (int i = 0; i < count; i++)
 	{
 		if (step(claimed[i]))
 			land(claimed[i]);
 		tasksync_serve_interrupts();
 	}
-	return list_length(runs) == room;
+	return count == room;
 }
 
 static void
