@@ -103,8 +103,8 @@ CREATE TABLE tasksync.tasks (
 	completed_at timestamptz,
 	priority smallint NOT NULL DEFAULT 0 CHECK (priority BETWEEN 0 AND 4),
 	due_date date,
-	due_time time(0) CHECK (due_time IS NULL OR due_date IS NOT NULL),
-	due_timezone text CHECK (due_timezone IS NULL OR (length(due_timezone) <= 64 AND due_time IS NOT NULL)),
+	due_time time(0) CONSTRAINT due_time_needs_due_date CHECK (due_time IS NULL OR due_date IS NOT NULL),
+	due_timezone text CONSTRAINT due_timezone_needs_due_time CHECK (due_timezone IS NULL OR (length(due_timezone) <= 64 AND due_time IS NOT NULL)),
 	recurrence text CHECK (length(recurrence) <= 500),
 	labels text[] NOT NULL DEFAULT '{}' CHECK (cardinality(labels) <= 500),
 	position numeric NOT NULL DEFAULT 0 CHECK (position BETWEEN -1e15 AND 1e15),
@@ -119,10 +119,10 @@ CREATE TABLE tasksync.tasks (
 	-- its whole subtree in the same statement.
 	UNIQUE (user_id, project_id, id),
 	FOREIGN KEY (user_id, project_id) REFERENCES tasksync.projects (user_id, id) ON DELETE CASCADE,
-	FOREIGN KEY (user_id, project_id, parent_id) REFERENCES tasksync.tasks (user_id, project_id, id)
+	CONSTRAINT subtask_in_project_of_parent FOREIGN KEY (user_id, project_id, parent_id) REFERENCES tasksync.tasks (user_id, project_id, id)
 		ON UPDATE CASCADE ON DELETE CASCADE,
 	-- Moving a section to another project moves its tasks.
-	FOREIGN KEY (user_id, project_id, section_id) REFERENCES tasksync.sections (user_id, project_id, id)
+	CONSTRAINT section_in_project_of_task FOREIGN KEY (user_id, project_id, section_id) REFERENCES tasksync.sections (user_id, project_id, id)
 		ON UPDATE CASCADE ON DELETE SET NULL (section_id),
 	CHECK (parent_id <> id)
 );

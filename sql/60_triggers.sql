@@ -277,6 +277,12 @@ BEGIN
 			SELECT FROM tasksync.project_links p
 			WHERE p.user_id = person AND p.account_id = l.account_id AND p.project_id = t.project_id);
 
+	UPDATE tasksync.links l SET state = 'live'
+	FROM unnest(ids) i (id), tasksync.tasks t, tasksync.project_links p
+	WHERE l.user_id = person AND l.hub_id = i.id AND l.state = 'detached' AND l.remote_id IS NOT NULL
+		AND t.user_id = person AND t.id = l.hub_id
+		AND p.user_id = person AND p.account_id = l.account_id AND p.project_id = t.project_id AND p.direction = 'pull';
+
 	WITH joined AS (
 		INSERT INTO tasksync.links AS l (user_id, hub_id, account_id, kind, state, dirty)
 		SELECT person, t.id, p.account_id, 'task', 'pending_create', true
