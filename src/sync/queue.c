@@ -176,11 +176,16 @@ apply_policy(TasksyncRun *run, const char *text)
 	run->guard_out = guard == NULL || strcmp(guard, "both") == 0;
 }
 
-/* one run from a row of the claim, in a context of its own */
+/*
+ * One run from a row of the claim, in a context of its own.  It lives until
+ * tasksync_run_free(), longer than the round of the loop whose context is
+ * current here.
+ */
 static TasksyncRun *
-run_from_row(MemoryContext parent, uint64 row)
+run_from_row(uint64 row)
 {
-	MemoryContext cxt = AllocSetContextCreate(parent, "tasksync run", ALLOCSET_SMALL_SIZES);
+	MemoryContext cxt =
+		AllocSetContextCreate(TopMemoryContext, "tasksync run", ALLOCSET_SMALL_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(cxt);
 	TasksyncRun *run = palloc0(sizeof(TasksyncRun));
 	const char *provider = tasksync_cell_text(row, 3);
@@ -248,7 +253,7 @@ tasksync_engine_claim(int max, long *wait_ms)
 
 		MemoryContextSwitchTo(cxt);
 		for (uint64 row = 0; row < rows; row++)
-			runs = lappend(runs, run_from_row(cxt, row));
+			runs = lappend(runs, run_from_row(row));
 	}
 	if (tasksync_query(sql_next_due, "") > 0)
 		*wait_ms = (long) tasksync_cell_long(0, 1, -1);
