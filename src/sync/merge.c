@@ -316,38 +316,23 @@ note_done_and_moved(Merge *m)
 /* ---- around the rules ---- */
 
 /*
- * Fields that are on their way to the provider: seen as sent, they have
- * arrived; seen as before, they have not yet, and saying so is not an edit.
+ * Fields that are on their way to the provider and are seen as sent have
+ * arrived.  Seen as before they have not, or not yet: that is R = B, which says
+ * nothing.  Anything else is an edit.  The provider stamps a completion itself,
+ * so the stamp shares the fate of the status.
  */
 static void
 settle_in_flight(Merge *m)
 {
 	const TasksyncRecord *sent = m->in->in_flight;
-	uint32 waiting = 0;
 
-	for (int i = 0; sent != NULL && i < TASKSYNC_NFIELDS; i++)
-	{
-		TasksyncField f = (TasksyncField) i;
-
-		if ((m->fresh & TASKSYNC_FIELD_BIT(i)) == 0 || !tasksync_record_has(sent, f))
-			continue;
-		if (tasksync_field_equal(m->r, sent, f))
-			m->out->acknowledged |= TASKSYNC_FIELD_BIT(i);
-		else if (tasksync_record_has(m->b, f) && tasksync_field_equal(m->r, m->b, f))
-			waiting |= TASKSYNC_FIELD_BIT(i);
-	}
-	/* the provider stamps a completion itself, so the stamp shares the fate of the status */
-	if (sent != NULL && tasksync_record_has(sent, TASKSYNC_F_COMPLETED_AT))
-	{
-		m->out->acknowledged &= ~BIT(COMPLETED_AT);
-		waiting &= ~BIT(COMPLETED_AT);
-		if ((m->out->acknowledged & BIT(STATUS)) != 0)
-			m->out->acknowledged |= BIT(COMPLETED_AT) & m->fresh;
-		else if ((waiting & BIT(STATUS)) != 0)
-			waiting |= BIT(COMPLETED_AT);
-	}
-	m->fresh &= ~waiting;
 	tasksync_record_take(m->out->base, m->r, m->fresh);
+	if (sent == NULL)
+		return;
+	m->out->acknowledged = m->fresh & sent->present & ~tasksync_record_diff(m->r, sent) &
+		~BIT(COMPLETED_AT);
+	if ((m->out->acknowledged & BIT(STATUS)) != 0)
+		m->out->acknowledged |= m->fresh & sent->present & BIT(COMPLETED_AT);
 	m->fresh &= ~m->out->acknowledged;
 }
 

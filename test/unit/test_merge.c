@@ -7,6 +7,7 @@
 
 #include "sync/canonical.h"
 #include "sync/merge.h"
+#include "sync/text_merge.h"
 #include "unit.h"
 
 #define BIT(f) TASKSYNC_FIELD_BIT(TASKSYNC_F_##f)
@@ -327,6 +328,86 @@ in_flight_fields_are_no_edits(Random *random)
 	return true;
 }
 
+/* two values for one field: the winner is the one the rule names, and the row says which rule */
+static bool
+the_rule_decides(Random *random)
+{
+	static const TasksyncField fields[] = {TASKSYNC_F_TITLE, TASKSYNC_F_PRIORITY,
+										   TASKSYNC_F_DUE_DATE, TASKSYNC_F_DESCRIPTION,
+										   TASKSYNC_F_PROJECT};
+	static const char *const values[][3] = {{"a", "b", "c"}, {"0", "1", "2"},
+											{"2026-05-12", "2026-05-13", "2026-05-14"},
+											{"one", "two", "three"}, {"p", "q", "r"}};
+	static const char *const names[] = {"newest", "prefer_hub", "prefer_remote", "manual"};
+	int			n = random_below(random, lengthof(fields));
+	TasksyncField f = fields[n];
+	Case		c = {.lens = NULL};
+	TasksyncRecord *sides[3];
+	const char *rule;
+	bool		remote_wins;
+
+	for (int i = 0; i < 3; i++)
+	{
+		sides[i] = tasksync_record_new(TASKSYNC_TASK);
+		tasksync_record_set(sides[i], f, values[n][i]);
+	}
+	c.base = sides[0];
+	c.hub = sides[1];
+	c.remote = sides[2];
+	c.policy.rule = (TasksyncRule) random_below(random, 4);
+	c.policy.tie_to_remote = random_chance(random, 50);
+	if (random_chance(random, 30))
+	{
+		c.policy.has_field_rule = TASKSYNC_FIELD_BIT(f);
+		c.policy.field_rule[f] = (TasksyncRule) random_below(random, 4);
+	}
+	random_edits(random, &c.hub_edits);
+	random_edits(random, &c.remote_edits);
+
+	rule = names[c.policy.has_field_rule != 0 ? c.policy.field_rule[f] : c.policy.rule];
+	remote_wins = strcmp(rule, "prefer_remote") == 0;
+	if (strcmp(rule, "newest") == 0)
+	{
+		bool		known = c.hub_edits.hi[f] != 0 && c.remote_edits.hi[f] != 0;
+
+		if (known && c.remote_edits.lo[f] > c.hub_edits.hi[f])
+			remote_wins = true;
+		else if (!known || c.hub_edits.lo[f] <= c.remote_edits.hi[f])
+		{
+			rule = f == TASKSYNC_F_PROJECT ? "last" : "tie";
+			remote_wins = f == TASKSYNC_F_PROJECT || c.policy.tie_to_remote;
+		}
+	}
+	run(&c);
+	if (c.out.nconflicts != 1 || strcmp(c.out.conflicts[0].rule, rule) != 0 ||
+		c.out.conflicts[0].open != (strcmp(rule, "manual") == 0) ||
+		!tasksync_field_equal(c.after, remote_wins ? c.remote : c.hub, f))
+		return unit_reason("expected %s, %s\n%s", rule, remote_wins ? "remote" : "hub", story(&c));
+	if (!json_equal(c.out.conflicts[0].result, tasksync_field_to_json(c.after, f)))
+		return unit_reason("the row tells another result\n%s", story(&c));
+	return true;
+}
+
+/* notes: a row exactly where the text merge says that something overlaps */
+static bool
+overlapping_notes_leave_a_row(Random *random)
+{
+	Case		c;
+	TasksyncField f = TASKSYNC_F_DESCRIPTION;
+	TasksyncRecord *shown;
+	bool		clean;
+
+	anything(random, &c);
+	shown = tasksync_lens_project(c.lens, c.hub);
+	if (!tasksync_record_has(c.base, f) || (hidden(&c) & BIT(DESCRIPTION)) != 0)
+		return true;
+	tasksync_merge_text(c.base->value[f], shown->value[f], c.remote->value[f], TASKSYNC_OURS,
+						&clean);
+	if (has_conflict(&c, f) == clean)
+		return unit_reason("%s", story(&c));
+	return true;
+}
+
 static bool
 merging_again_does_nothing(Random *random)
 {
@@ -355,6 +436,8 @@ main(void)
 	unit_property("outside the lens nothing moves", 30000, outside_the_lens_nothing_moves);
 	unit_property("labels follow the set formula", 40000, labels_follow_the_formula);
 	unit_property("fields in flight are no edits", 30000, in_flight_fields_are_no_edits);
+	unit_property("the rule decides", 40000, the_rule_decides);
+	unit_property("overlapping notes leave a row", 30000, overlapping_notes_leave_a_row);
 	unit_property("merging again does nothing", 30000, merging_again_does_nothing);
 	return unit_done();
 }

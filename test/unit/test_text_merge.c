@@ -215,6 +215,12 @@ cases(void)
 	merges_to("a\nb\nc", "a\nc", "a\nb\nc\nd", "a\nc\nd", true, "deleted here, added there");
 	merges_to("a\nb\nc", "a\nc", "a\nB\nc", "a\nc", false, "deleted here, changed there");
 	merges_to("a\n", "a", "a\nb\n", "a", false, "the last line end is a change too");
+	merges_to("buy milk", "get milk", "buy wine", "get milk", false,
+			  "a blank between them does not tell two changes apart");
+	merges_to("at 5 pm sharp", "at 6 am sharp", "at 5 pm early", "at 6 am sharp", false,
+			  "nor between three words");
+	unit_is(tasksync_merge_text("at 5 pm", "at 6 am", "at 7 pm", TASKSYNC_THEIRS, &clean),
+			"at 7 pm", "nor when the other side wins");
 	unit_is(tasksync_merge_text("same words here", "ours words here", "their words here",
 								TASKSYNC_THEIRS, &clean), "their words here",
 			"the other side can win");
