@@ -185,7 +185,7 @@ fire_once(const Entry *entry)
 		if (strcmp(line, entry->text) == 0)
 			fired = true;
 	}
-	if (!fired)
+	if (!fired && fseek(file, 0, SEEK_END) == 0)
 		fprintf(file, "%s\n", entry->text);
 	fclose(file);
 	return !fired;
