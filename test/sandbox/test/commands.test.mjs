@@ -259,3 +259,26 @@ test('a person\'s edit has no limits and shows in the next delta', async () => {
 	assert.equal(Object.keys(made.temp_id_mapping).length, 150);
 	assert.equal((await ann.read(['items'], start.sync_token)).items.length, 150);
 });
+
+test('edits with the same uuid are two edits; uuids are the clients\' affair', async () => {
+	const ann = await box.user();
+	const edit = { type: 'item_add', uuid: 'same', args: { content: 'x' } };
+	await ann.edit(edit);
+	await ann.edit(edit);
+	assert.equal((await ann.state()).items.length, 2);
+});
+
+test('an error that passes does not stick to its uuid', async () => {
+	const ann = await box.user();
+	const one = add('later');
+	await ann.fault({ kind: 'command_error', error: 'LIMITS' });
+	assert.equal((await ann.status(one)).http_code, 429);
+	assert.equal(await ann.status(one), 'ok');
+});
+
+test('a frozen project takes no new tasks', async () => {
+	const ann = await box.user();
+	const { p } = await ann.run(command('project_add', { name: 'P' }, 'p'));
+	await box.control('POST', 'patch', { token: ann.token, id: p, fields: { is_frozen: true } });
+	assert.equal((await ann.status(add('x', { project_id: p }))).error_tag, 'FORBIDDEN');
+});

@@ -38,6 +38,15 @@ function edit(world, body) {
 	return runCommands(account, commands, { source: 'app' });
 }
 
+// Sets fields of an object as they are, for states that no command can bring about.
+function patch(world, body) {
+	const account = world.accountOf(body);
+	const record = KINDS.map((kind) => account.objects[kind].get(body.id)).find(Boolean);
+	if (!record)
+		throw new Error('no object has this id');
+	return account.change(record, body.fields).data;
+}
+
 function armOne(world, spec) {
 	if (!FAULTS.includes(spec.kind))
 		throw new Error(`unknown kind of fault "${spec.kind}"; known: ${FAULTS.join(', ')}`);
@@ -140,6 +149,7 @@ export function controlHandler(world, connections) {
 		'POST seed': (body) => seedAccount(world.accountOf(body), body),
 		'GET state': (body, query) => stateOf(world.accountOf(query)),
 		'POST edit': (body) => edit(world, body),
+		'POST patch': (body) => patch(world, body),
 		'POST reidentify': (body) => ({ new_id: reidentify(world.accountOf(body), body.id, body) }),
 		'GET log': (body, query) =>
 			world.log.read({ user: user(query), since: Number(query.since ?? 0) }),

@@ -43,6 +43,14 @@ export function checkCommands(account, commands, limited) {
 			throw invalidArgument('commands', 'a command needs type, uuid and args');
 }
 
+// Errors that pass are not remembered: with the same uuid the command may succeed later.
+const passes = (outcome) => outcome.http_code === 429 || outcome.http_code >= 500;
+
+function remembers(account, outcome) {
+	return outcome === 'ok'
+		|| (account.config.values.errored_uuid === 'recorded' && !passes(outcome));
+}
+
 function remembered(account, uuid) {
 	const known = account.uuids.get(uuid);
 	const keep = account.config.values.uuid_retention_s;
@@ -61,7 +69,8 @@ export function runCommands(account, commands, { source = 'api', scopes = null, 
 	const status = {};
 
 	for (const command of commands) {
-		const known = remembered(account, command.uuid);
+		// A person in the app has no uuids; those of a test's edits only name the statuses.
+		const known = source === 'app' ? undefined : remembered(account, command.uuid);
 		if (known) {
 			status[command.uuid] = known.status;
 			if (known.temp_id && known.id)
@@ -87,7 +96,7 @@ export function runCommands(account, commands, { source = 'api', scopes = null, 
 			outcome = error.status();
 		}
 		status[command.uuid] = outcome;
-		if (outcome === 'ok' || account.config.values.errored_uuid === 'recorded')
+		if (source !== 'app' && remembers(account, outcome))
 			account.uuids.set(command.uuid,
 				{ status: outcome, temp_id: command.temp_id, id, at: account.now() });
 	}
