@@ -105,7 +105,7 @@ class Show:
     def link(self):
         heading(f"Ann has {TASKS} tasks in Todoist; her account is connected and linked")
         person = self.todoist.control("users", {"email": EMAIL, "timezone": "Europe/Berlin"})
-        self.todoist.control("seed", {"token": person["token"], "tasks": TASKS, "projects": 6,
+        self.todoist.control("seed", {"token": person["token"], "tasks": TASKS + 20, "projects": 6,
                                       "labels": 6, "completed": 20})
         user = self.sql("SELECT tasksync.create_user(:'email')", email=EMAIL)
         account = self.sql(
@@ -146,6 +146,13 @@ class Show:
         """There is no webhook here: the hub is told to look instead of waiting its five minutes."""
         self.sql("SELECT tasksync.sync_now(:'account')", account=self.ann["account"])
         self.quiet()
+
+    def let_reading_age(self):
+        """Changes that follow a read at once are sent without another one (read_before_write)."""
+        until("the last read is older than tasksync.read_before_write", lambda: self.sql(
+            "SELECT last_read_at < clock_timestamp() - "
+            "current_setting('tasksync.read_before_write')::interval FROM tasksync.schedules "
+            "WHERE account_id = :'account'", account=self.ann["account"]) == "t", 30)
 
     def explain(self, what):
         health = self.sql("SELECT * FROM tasksync.account_health")
@@ -199,6 +206,7 @@ class Show:
         heading("The same title changed on both sides, with the rule 'manual'")
         task, remote = self.linked(2)
         account = self.ann["account"]
+        self.let_reading_age()
         self.sql("UPDATE tasksync.accounts SET policy = '{\"rule\": \"manual\"}' "
                  "WHERE id = :'account'", account=account)
         # Both edits have to be there before anybody syncs, or the first one simply travels.
