@@ -36,7 +36,7 @@ CREATE VIEW tasksync.account_health WITH (security_invoker = true) AS
 			WHEN open_conflicts > 0 THEN 'open conflicts'
 			WHEN leased_until IS NOT NULL THEN 'syncing'
 			WHEN next_due < now() - greatest(sync_interval, interval '5 minutes') THEN 'overdue'
-			ELSE 'ok' END AS state
+			ELSE 'active' END AS state
 		FROM facts f)
 	SELECT j.user_id, j.account_id, j.provider, j.state,
 		CASE j.state
@@ -77,7 +77,7 @@ COMMENT ON VIEW tasksync.account_health IS 'One row per account: how it is, why,
 COMMENT ON COLUMN tasksync.account_health.user_id IS 'Owner.';
 COMMENT ON COLUMN tasksync.account_health.account_id IS 'Account.';
 COMMENT ON COLUMN tasksync.account_health.provider IS 'Which service.';
-COMMENT ON COLUMN tasksync.account_health.state IS 'The most urgent of: copy: adopt first, reauth required, locked, paused, disconnected, suspicious enumeration, backing off, connecting, held changes, dead letters, open conflicts, syncing, overdue, ok.';
+COMMENT ON COLUMN tasksync.account_health.state IS 'The most urgent of: copy: adopt first, reauth required, locked, paused, disconnected, suspicious enumeration, backing off, connecting, held changes, dead letters, open conflicts, syncing, overdue, active (all is well).';
 COMMENT ON COLUMN tasksync.account_health.reason IS 'One sentence about the state.';
 COMMENT ON COLUMN tasksync.account_health.next_step IS 'SQL that helps or shows more; null when there is nothing to do.';
 COMMENT ON COLUMN tasksync.account_health.last_success_at IS 'End of the last run without an error.';
