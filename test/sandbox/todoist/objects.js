@@ -31,7 +31,7 @@ export function newProject(account, fields) {
 		id: account.ids.object(), name: '', description: '', color: 'charcoal', parent_id: null,
 		child_order: 1, default_order: 0, order_key: null, is_collapsed: false, is_shared: false,
 		can_assign_tasks: false, is_deleted: false, is_archived: false, is_favorite: false,
-		is_frozen: false, view_style: 'list', role: 'CREATOR', public_key: account.ids.hex(32),
+		is_frozen: false, view_style: 'list',
 		created_at: account.clock.micros(), updated_at: stampSeconds(account), ...fields,
 	};
 }

@@ -53,7 +53,7 @@ export class World {
 		if (this.personal.has(account.token))
 			throw new Error('this token belongs to another user already');
 		const inbox = account.create('project', newProject(account,
-			{ name: 'Inbox', color: 'grey', child_order: 0, inbox_project: true, role: 'CREATOR' }));
+			{ name: 'Inbox', color: 'grey', child_order: 0, inbox_project: true }));
 		account.inboxId = inbox.data.id;
 		account.create('user', newUser(account, inbox.data.id, account.token));
 		account.watch = (event, record, extra) => this.webhooks.note(account, event, record, extra);
