@@ -25,16 +25,22 @@ PG_FUNCTION_INFO_V1(tasksync_sql_merge_task);
 PG_FUNCTION_INFO_V1(tasksync_sql_merge_text);
 PG_FUNCTION_INFO_V1(tasksync_sql_project_task);
 
-#define TASK_HINT "A task looks like {\"title\": \"Buy milk\", \"priority\": 3, \"labels\": [\"home\"], \"due_date\": \"2026-05-12\"}; all keys are optional."
-#define POLICY_HINT "A policy looks like {\"rule\": \"newest\", \"fields\": {\"title\": \"manual\"}, \"provider\": \"todoist\", \"hub_edited_at\": {\"title\": \"2026-05-12T14:30:00Z\"}, \"remote_edited_at\": {\"title\": [\"2026-05-12T14:00:00Z\", \"2026-05-12T14:05:00Z\"]}}; all keys are optional."
+static const char task_hint[] =
+	"A task looks like {\"title\": \"Buy milk\", \"priority\": 3, \"labels\": [\"home\"], "
+	"\"due_date\": \"2026-05-12\"}; all keys are optional.";
+static const char policy_hint[] =
+	"A policy looks like {\"rule\": \"newest\", \"fields\": {\"title\": \"manual\"}, "
+	"\"provider\": \"todoist\", \"hub_edited_at\": {\"title\": \"2026-05-12T14:30:00Z\"}, "
+	"\"remote_edited_at\": {\"title\": [\"2026-05-12T14:00:00Z\", \"2026-05-12T14:05:00Z\"]}}; "
+	"all keys are optional.";
 
-static void pg_attribute_noreturn()
+static void refuse(const char *what, const char *why, const char *hint) pg_attribute_noreturn();
+
+static void
 refuse(const char *what, const char *why, const char *hint)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("invalid %s: %s", what, why),
-			 errhint("%s", hint)));
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid %s: %s", what, why),
+					errhint("%s", hint)));
 	pg_unreachable();
 }
 
@@ -82,18 +88,18 @@ task_argument(FunctionCallInfo fcinfo, int argument, const char *what)
 	if (JB_ROOT_IS_SCALAR(jsonb) && strcmp(JsonbToCString(NULL, &jsonb->root, 0), "null") == 0)
 		return tasksync_record_new(TASKSYNC_TASK);
 	if (!JB_ROOT_IS_OBJECT(jsonb))
-		refuse(what, "it must be a JSON object", TASK_HINT);
+		refuse(what, "it must be a JSON object", task_hint);
 	for (int i = 0; i < TASKSYNC_NFIELDS; i++)
 	{
 		const char *name = tasksync_field_name((TasksyncField) i);
 		JsonbValue *value = getKeyJsonValueFromContainer(&jsonb->root, name, strlen(name), NULL);
 
 		if (value != NULL)
-			json_object_set_new(object, name, parse(JsonbValueToJsonb(value), what, TASK_HINT));
+			json_object_set_new(object, name, parse(JsonbValueToJsonb(value), what, task_hint));
 	}
 	record = tasksync_record_from_json(TASKSYNC_TASK, object, &error);
 	if (record == NULL)
-		refuse(what, error, TASK_HINT);
+		refuse(what, error, task_hint);
 	return record;
 }
 
@@ -126,7 +132,7 @@ read_instant(const json_t *json, const char *key)
 
 	if (text == NULL || !tasksync_parse_instant(text, &instant))
 		refuse("policy", psprintf("\"%s\" must hold instants like 2026-05-12T14:30:00Z", key),
-			   POLICY_HINT);
+			   policy_hint);
 	return instant;
 }
 
@@ -143,14 +149,14 @@ read_edits(const json_t *policy, const char *key, TasksyncEdits *edits)
 		return;
 	if (!json_is_object(object))
 		refuse("policy", psprintf("\"%s\" must be an object of field names and instants", key),
-			   POLICY_HINT);
+			   policy_hint);
 	json_object_foreach(object, name, member)
 	{
 		TasksyncField field;
 
 		if (!tasksync_field_from_name(name, &field))
 			refuse("policy", psprintf("\"%s\" names a field that does not exist", key),
-				   POLICY_HINT);
+				   policy_hint);
 		if (json_is_array(member) && json_array_size(member) == 2)
 		{
 			edits->lo[field] = read_instant(json_array_get(member, 0), key);
@@ -160,7 +166,7 @@ read_edits(const json_t *policy, const char *key, TasksyncEdits *edits)
 			edits->lo[field] = edits->hi[field] = read_instant(member, key);
 		if (edits->lo[field] > edits->hi[field])
 			refuse("policy", psprintf("\"%s\" holds an interval that ends before it begins", key),
-				   POLICY_HINT);
+				   policy_hint);
 	}
 }
 
@@ -176,17 +182,17 @@ static void
 policy_argument(FunctionCallInfo fcinfo, int argument, MergePolicy *result)
 {
 	json_t	   *json = PG_ARGISNULL(argument) ? json_object() :
-		parse(PG_GETARG_JSONB_P(argument), "policy", POLICY_HINT);
+		parse(PG_GETARG_JSONB_P(argument), "policy", policy_hint);
 	json_t	   *provider = json_object_get(json, "provider");
 	const char *error;
 
 	memset(result, 0, sizeof(MergePolicy));
 	if (!tasksync_policy_parse(json, &result->policy, &error))
-		refuse("policy", from_utf8(error), POLICY_HINT);
+		refuse("policy", from_utf8(error), policy_hint);
 	if (provider != NULL && !json_is_null(provider))
 	{
 		if (!json_is_string(provider))
-			refuse("policy", "\"provider\" must be a string", POLICY_HINT);
+			refuse("policy", "\"provider\" must be a string", policy_hint);
 		result->lens = find_lens(from_utf8(json_string_value(provider)));
 	}
 	read_edits(json, "hub_edited_at", &result->hub_edits);

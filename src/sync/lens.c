@@ -62,7 +62,7 @@ static const char *const todoist_colors[] = {
 	"mint_green", "teal",    "sky_blue", "light_blue", "blue",        "grape",      "violet",
 	"lavender",   "magenta", "salmon",   "charcoal",   "grey",        "taupe",      NULL};
 
-/* the counting unit of Todoist's limits is not published; code points are what its own tools check */
+/* the unit of Todoist's limits is not published; code points are what its own tools check */
 static const TasksyncLens todoist = {
 	.name = "todoist",
 	.kind =

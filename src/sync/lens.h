@@ -40,7 +40,7 @@ extern void tasksync_lens_put_back(const TasksyncLens *lens, const TasksyncRecor
 								   const TasksyncRecord *remote, const TasksyncRecord *hub,
 								   uint32 mask, TasksyncRecord *out);
 
-/* is this text longer than what the lens would send?  Then the provider shows more than we thought */
+/* longer than what the lens would send?  Then the provider shows more than we thought */
 extern bool tasksync_lens_exceeds(const TasksyncLens *lens, TasksyncKind kind, TasksyncField field,
 								  const char *text);
 /*

@@ -13,7 +13,7 @@
 
 #define BIT(f) TASKSYNC_FIELD_BIT(TASKSYNC_F_##f)
 
-/* what a person would be sorry to lose; a tick, a rank or a label is not worth bringing a task back */
+/* what a person would be sorry to lose; no task comes back for a tick, a rank or a label */
 #define CONTENT (BIT(TITLE) | BIT(DESCRIPTION) | TASKSYNC_DUE_FIELDS | TASKSYNC_CHANGED_CHILD)
 
 /* deletions up to this number are everyday, whatever the size of the container */

@@ -33,13 +33,15 @@ fuzz_part(const uint8_t **data, size_t *size)
 }
 
 /* a property that does not hold is a crash, so that the input is kept */
-#define FUZZ_CHECK(condition) \
-	do { \
-		if (!(condition)) \
-		{ \
-			fprintf(stderr, "does not hold: %s (%s:%d)\n", #condition, __FILE__, __LINE__); \
-			abort(); \
-		} \
-	} while (0)
+static inline void
+fuzz_check(bool holds, const char *condition, const char *file, int line)
+{
+	if (holds)
+		return;
+	fprintf(stderr, "does not hold: %s (%s:%d)\n", condition, file, line);
+	abort();
+}
+
+#define FUZZ_CHECK(condition) fuzz_check(condition, #condition, __FILE__, __LINE__)
 
 #endif							/* TASKSYNC_FUZZ_H */

@@ -96,7 +96,8 @@ fixed_cases(void)
 			tasksync_fingerprint(task_from("{\"title\": \"a\", \"description\": \"\"}")),
 			"the fingerprint sees content in normal form, not labels");
 	unit_ok(strcmp(tasksync_fingerprint(task_from("{\"title\": \"a\", \"project_id\": \"p\"}")),
-				   tasksync_fingerprint(task_from("{\"title\": \"a\", \"section_id\": \"p\"}"))) != 0,
+				   tasksync_fingerprint(
+					   task_from("{\"title\": \"a\", \"section_id\": \"p\"}"))) != 0,
 			"equal values in different fields have different fingerprints");
 }
 

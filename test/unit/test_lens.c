@@ -145,8 +145,8 @@ static bool
 cuts_are_clean(Random *random)
 {
 	TasksyncRecord *hub = tasksync_record_new(TASKSYNC_TASK);
-	const char *text = tasksync_canonical_text(random_wild_text(random,
-															   480 + random_below(random, 60)), true);
+	const char *wild = random_wild_text(random, 480 + random_below(random, 60));
+	const char *text = tasksync_canonical_text(wild, true);
 	size_t		length = strlen(text);
 	char	   *breaks = palloc(length + 1);
 	const char *shown;

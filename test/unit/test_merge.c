@@ -32,7 +32,8 @@ typedef struct Case
 static const char *
 story(const Case *c)
 {
-	const char *text = psprintf("%s, rule %d, frozen %x\nbase   %s\nhub    %s\nremote %s\npatch  %s",
+	const char *text = psprintf("%s, rule %d, frozen %x\n"
+								"base   %s\nhub    %s\nremote %s\npatch  %s",
 								lens_name(c->lens), c->policy.rule, c->in.frozen, show(c->base),
 								show(c->hub), show(c->remote), show(c->out.hub_patch));
 

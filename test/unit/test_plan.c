@@ -19,7 +19,7 @@ typedef struct Side
 	TasksyncRecord *remote;
 	TasksyncRecord *base;
 	TasksyncMemo memo;
-	int			habit;			/* 0 none, 1 cuts titles, 2 capitals, 3 no time of day, 4 one label */
+	int			habit;			/* 1 cuts titles, 2 capitals, 3 no time of day, 4 one label */
 	bool		echoes;
 } Side;
 
@@ -227,11 +227,13 @@ deletions(void)
 				guards[i].held ? "held" : "let through");
 }
 
+#define TASKS 64
+#define CASES 100000
+
 /* one merge and one plan per case, on tasks as people have them; memory reset in between */
 static void
 speed(void)
 {
-	enum {TASKS = 64, CASES = 100000};
 	Random		random = {7};
 	char	   *texts[TASKS][3];
 	const TasksyncLens *lens = tasksync_lens_find("todoist");

@@ -226,7 +226,8 @@ cases(void)
 			"the other side can win");
 	merges_to("一二三四五六", "甲二三四五六", "一二三四五乙", "甲二三四五乙", true,
 			  "words without blanks between them");
-	merges_to("👩‍👩‍👧 milk and bread", "👨 milk and bread", "👩‍👩‍👧 milk and wine", "👨 milk and wine", true,
+	merges_to("👩‍👩‍👧 milk and bread", "👨 milk and bread",
+			  "👩‍👩‍👧 milk and wine", "👨 milk and wine", true,
 			  "emoji are words");
 }
 
