@@ -351,11 +351,14 @@ CREATE FUNCTION tasksync.pre_restore() RETURNS void
 AS $$
 BEGIN
 	EXECUTE format('ALTER DATABASE %I SET tasksync.restoring = on', current_database());
+	-- Foreign keys of an extension exist before its rows, and a parallel
+	-- pg_restore does not know which of its tables has to come first.
+	EXECUTE format('ALTER DATABASE %I SET session_replication_role = replica', current_database());
 	PERFORM set_config('tasksync.restoring', 'on', false);
 	PERFORM tasksync.wake_worker(true);
 END
 $$;
-COMMENT ON FUNCTION tasksync.pre_restore() IS 'Before rows are loaded into this database by other means than a whole pg_restore: triggers and worker stand still in every new session and in this one, until post_restore(). Restoring a whole dump needs no preparation. For superusers.';
+COMMENT ON FUNCTION tasksync.pre_restore() IS 'Before rows are loaded into this database by pg_restore --jobs, pg_restore --data-only or other means: triggers, foreign keys and worker stand still in every new session, until post_restore(). Restoring a whole dump in one go needs no preparation. For superusers.';
 
 CREATE FUNCTION tasksync.post_restore() RETURNS void
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -363,6 +366,7 @@ CREATE FUNCTION tasksync.post_restore() RETURNS void
 AS $$
 BEGIN
 	EXECUTE format('ALTER DATABASE %I RESET tasksync.restoring', current_database());
+	EXECUTE format('ALTER DATABASE %I RESET session_replication_role', current_database());
 	PERFORM set_config('tasksync.restoring', 'off', false);
 	PERFORM tasksync.wake_worker(true);
 END
