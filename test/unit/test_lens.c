@@ -238,11 +238,11 @@ main(void)
 {
 	unit_start();
 	tables();
-	unit_property("projecting twice is projecting once", 60000, projecting_twice_is_once);
-	unit_property("no change in, no change at the hub", 60000, no_change_in_no_change_at_the_hub);
-	unit_property("what a provider says is what it then sees", 60000,
+	unit_property("projecting twice is projecting once", 40000, projecting_twice_is_once);
+	unit_property("no change in, no change at the hub", 40000, no_change_in_no_change_at_the_hub);
+	unit_property("what a provider says is what it then sees", 40000,
 				  what_the_provider_says_is_what_it_sees);
 	unit_property("hidden text survives", 200, hidden_text_survives);
-	unit_property("cuts are clean", 20000, cuts_are_clean);
+	unit_property("cuts are clean", 13000, cuts_are_clean);
 	return unit_done();
 }

@@ -291,7 +291,7 @@ main(void)
 	unit_start();
 	memo_by_hand();
 	deletions();
-	unit_property("everybody comes to rest with the hub", 30000, comes_to_rest);
+	unit_property("everybody comes to rest with the hub", 20000, comes_to_rest);
 	unit_property("one write per value", 10000, one_write_per_value);
 	speed();
 	return unit_done();

@@ -3,7 +3,8 @@
  *	  A test program without a server: TAP lines, random values that can be
  *	  replayed, records to play with.
  *
- * SEED=n CASE=k ./test_x repeats exactly the case that a failure names.
+ * SEED=n CASE=k ./test_x repeats exactly the case that a failure names;
+ * FACTOR=100 ./test_x tries a hundred times as many.
  */
 #ifndef TASKSYNC_UNIT_H
 #define TASKSYNC_UNIT_H
