@@ -8,7 +8,7 @@
 #   make quickstart-stop ends what quickstart started
 #   make bench           the measured figures against their bounds
 #   make unit            the C units without a server
-#   make fuzz            the parsers and the merge under random input (FUZZ_SECONDS=20)
+#   make fuzz            the parsers and the merge under random input (FUZZ_SECONDS=10 per target)
 #
 # Switches: PG_CONFIG=/path/to/pg_config  another server; WERROR=  a compiler newer than the
 # project may find new warnings, this lets it; TASKSYNC_TESTING=1  with the test points that the

@@ -22,8 +22,8 @@ import private_install
 TOTAL_SECONDS = 1200
 
 # Longest time a part may take; the whole run ends at TOTAL_SECONDS in any case.
-LIMITS = {"build": 300, "lint": 300, "unit": 120, "regress": 240, "isolation": 240, "pgtap": 240,
-          "tap": 840, "sandbox": 240, "fuzz": 120}
+LIMITS = {"build": 300, "lint": 300, "unit": 240, "regress": 240, "isolation": 240, "pgtap": 240,
+          "tap": 840, "sandbox": 240, "fuzz": 300}
 
 FOLDERS = {"test/sql/": "regress", "test/specs/": "isolation", "test/pgtap/": "pgtap",
            "test/t/": "tap", "test/unit/": "unit", "test/sandbox/": "sandbox", "test/fuzz/": "fuzz"}
@@ -109,12 +109,12 @@ class Suites:
         return settle(result, code)
 
     def fuzz(self):
-        seconds = os.environ.get("FUZZ_SECONDS", "20")
+        seconds = os.environ.get("FUZZ_SECONDS", "5")
         return self.printed_lines("fuzz", f"FUZZ_SECONDS={seconds}")
 
     def printed_lines(self, part, *words):
         """A make target that prints a line for each test."""
-        code, text = self.command(part, ["make", "-s", part, f"PG_CONFIG={self.config}", *words])
+        code, text = self.command(part, ["make", "-s", "-j", jobs(), part, f"PG_CONFIG={self.config}", *words])
         return counted(code, text, r"^(ok|FAIL|not ok)\b", ok="ok")
 
     # -- how a part is run ---------------------------------------------------------------------

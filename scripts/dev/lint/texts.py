@@ -19,13 +19,13 @@ FORBIDDEN = [
 ]
 BINARY = (".png", ".gz", ".ico")
 # Recorded outputs and corpora are compared byte for byte.
-FREE_ENDS = ("expected/", "test/fuzz/corpus/")
+FREE_ENDS = ("expected/", "test/fuzz/seeds/")
 
 
 def texts(root):
     found = []
     for path in files(root):
-        if path.endswith(BINARY) or path.startswith("test/fuzz/corpus/") or generated(path):
+        if path.endswith(BINARY) or path.startswith("test/fuzz/seeds/") or generated(path):
             continue
         text = read(root, path)
         for pattern, message in FORBIDDEN:
