@@ -42,16 +42,31 @@ record(TasksyncKind kind, const char *text)
 static int
 make_intents(TasksyncIntent *intents)
 {
-	intents[0] = (TasksyncIntent) {.id = "u1", .temp_id = "t1", .kind = TASKSYNC_TASK,
-		.op = TASKSYNC_OP_CREATE, .patch = record(TASKSYNC_TASK, "{\"title\":\"x\"}")};
-	intents[1] = (TasksyncIntent) {.id = "u2", .temp_id = "t2", .kind = TASKSYNC_TASK,
-		.op = TASKSYNC_OP_CREATE, .is_resend = true,
-		.patch = record(TASKSYNC_TASK, "{\"title\":\"x\",\"parent_id\":\"t1\",\"status\":\"done\"}")};
-	intents[2] = (TasksyncIntent) {.id = "u3", .kind = TASKSYNC_LABEL, .op = TASKSYNC_OP_UPDATE,
-		.remote_id = "L1", .patch = record(TASKSYNC_LABEL, "{\"name\":\"b\"}"),
-		.before = record(TASKSYNC_LABEL, "{\"name\":\"a\"}")};
-	intents[3] = (TasksyncIntent) {.id = "u4", .kind = TASKSYNC_TASK, .op = TASKSYNC_OP_DELETE,
-		.remote_id = TASK_ID, .patch = record(TASKSYNC_TASK, "{}")};
+	intents[0] = (TasksyncIntent){.id = "u1",
+								  .temp_id = "t1",
+								  .kind = TASKSYNC_TASK,
+								  .op = TASKSYNC_OP_CREATE,
+								  .patch = record(TASKSYNC_TASK, "{\"title\":\"x\"}")};
+	intents[1] =
+		(TasksyncIntent){.id = "u2",
+						 .temp_id = "t2",
+						 .kind = TASKSYNC_TASK,
+						 .op = TASKSYNC_OP_CREATE,
+						 .is_resend = true,
+						 .patch =
+							 record(TASKSYNC_TASK,
+									"{\"title\":\"x\",\"parent_id\":\"t1\",\"status\":\"done\"}")};
+	intents[2] = (TasksyncIntent){.id = "u3",
+								  .kind = TASKSYNC_LABEL,
+								  .op = TASKSYNC_OP_UPDATE,
+								  .remote_id = "L1",
+								  .patch = record(TASKSYNC_LABEL, "{\"name\":\"b\"}"),
+								  .before = record(TASKSYNC_LABEL, "{\"name\":\"a\"}")};
+	intents[3] = (TasksyncIntent){.id = "u4",
+								  .kind = TASKSYNC_TASK,
+								  .op = TASKSYNC_OP_DELETE,
+								  .remote_id = TASK_ID,
+								  .patch = record(TASKSYNC_TASK, "{}")};
 	return 4;
 }
 
@@ -71,11 +86,17 @@ check_record(const TasksyncObservation *observation)
 	TasksyncRecord *again =
 		tasksync_record_from_json(observation->kind, tasksync_record_to_json(observation->record),
 								  &error);
-	TasksyncIntent intent = {.id = "u9", .kind = observation->kind, .op = TASKSYNC_OP_UPDATE,
-		.remote_id = observation->remote_id, .patch = observation->record,
-		.before = observation->record, .raw = observation->raw};
-	TasksyncCall call = {.type = TASKSYNC_CALL_SYNC, .base_url = "x", .nintents = 1,
-		.intents = &intent};
+	TasksyncIntent intent = {.id = "u9",
+							 .kind = observation->kind,
+							 .op = TASKSYNC_OP_UPDATE,
+							 .remote_id = observation->remote_id,
+							 .patch = observation->record,
+							 .before = observation->record,
+							 .raw = observation->raw};
+	TasksyncCall call = {.type = TASKSYNC_CALL_SYNC,
+						 .base_url = "x",
+						 .nintents = 1,
+						 .intents = &intent};
 	TasksyncHttpRequest request;
 
 	FUZZ_CHECK(again != NULL && again->present == observation->record->present);

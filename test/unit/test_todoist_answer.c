@@ -10,13 +10,14 @@
 #include "todoist_kit.h"
 
 #define INBOX "{'id':'P0','name':'Inbox','inbox_project':true,'parent_id':null,'child_order':0}"
-#define ITEM "{'id':'6X7rM8997g3RQmvh','user_id':'2671355','project_id':'6Jf8VQXxpwv56VQ7',"\
-	"'section_id':null,'parent_id':null,'content':'Buy milk','description':'','priority':1,"\
-	"'labels':['Food'],'due':null,'deadline':null,'duration':{'amount':15,'unit':'minute'},"\
-	"'child_order':1,'order_key':'a1V','day_order':-1,'is_collapsed':false,'checked':false,"\
-	"'is_deleted':false,'added_at':'2026-01-21T21:28:43.841504Z',"\
-	"'updated_at':'2026-01-21T21:28:43Z','completed_at':null,'completed_by_uid':null,"\
-	"'added_by_uid':'2671355','assigned_by_uid':null,'responsible_uid':null,'note_count':0,"\
+#define ITEM                                                                                 \
+	"{'id':'6X7rM8997g3RQmvh','user_id':'2671355','project_id':'6Jf8VQXxpwv56VQ7',"          \
+	"'section_id':null,'parent_id':null,'content':'Buy milk','description':'','priority':1," \
+	"'labels':['Food'],'due':null,'deadline':null,'duration':{'amount':15,'unit':'minute'}," \
+	"'child_order':1,'order_key':'a1V','day_order':-1,'is_collapsed':false,'checked':false," \
+	"'is_deleted':false,'added_at':'2026-01-21T21:28:43.841504Z',"                           \
+	"'updated_at':'2026-01-21T21:28:43Z','completed_at':null,'completed_by_uid':null,"       \
+	"'added_by_uid':'2671355','assigned_by_uid':null,'responsible_uid':null,'note_count':0," \
 	"'completed_count':0,'postponed_count':0,'not_known':{'level':[1,null]}}"
 
 static const char *
@@ -33,7 +34,8 @@ read_delta(const char *lists)
 	TasksyncCall call = kit_sync("T0", 0, NULL);
 
 	return kit_answer(&call, 200,
-					  psprintf("{'full_sync':false,'sync_token':'T1'%s%s}", *lists ? "," : "", lists));
+					  psprintf("{'full_sync':false,'sync_token':'T1'%s%s}", *lists ? "," : "",
+							   lists));
 }
 
 static void
@@ -91,8 +93,8 @@ test_completion(void)
 					"'completed_count':1,'due':{'date':'2026-11-23','string':'every day',"
 					"'lang':'en','is_recurring':true,'timezone':null}}");
 	unit_ok(strcmp(kit_field(item->record, TASKSYNC_F_STATUS), "open") == 0 &&
-			strcmp(kit_field(item->record, TASKSYNC_F_DUE_DATE), "2026-11-23") == 0 &&
-			tasksync_json_int(item->raw, "completed_count", 0) == 1,
+				strcmp(kit_field(item->record, TASKSYNC_F_DUE_DATE), "2026-11-23") == 0 &&
+				tasksync_json_int(item->raw, "completed_count", 0) == 1,
 			"trap 6: an occurrence done is an open task with a later date and a count");
 }
 
@@ -109,8 +111,8 @@ test_sparse(void)
 			"where nulls are left out, an absent key is a null");
 	item = kit_item("{'id':'a','content':'x','deadline':null,'due_v2':{'date':'2026-01-01'}}");
 	unit_ok(!tasksync_record_has(item->record, TASKSYNC_F_DUE_DATE) &&
-			!tasksync_record_has(item->record, TASKSYNC_F_PARENT) &&
-			!tasksync_record_has(item->record, TASKSYNC_F_DESCRIPTION),
+				!tasksync_record_has(item->record, TASKSYNC_F_PARENT) &&
+				!tasksync_record_has(item->record, TASKSYNC_F_DESCRIPTION),
 			"where nulls are written, an absent key clears nothing");
 	item = kit_item("{'id':'a','content':17,'description':[],'priority':'high','labels':'x',"
 					"'due':'soon','checked':null,'project_id':{},'section_id':3.5,'parent_id':true,"
@@ -146,8 +148,7 @@ test_containers(void)
 	unit_ok(seen[1].is_read_only && !seen[0].is_read_only, "a frozen project is read-only");
 	unit_is(tasksync_json_text(seen[1].raw), kit_text("{'is_shared':true,'workspace_id':77}"),
 			"of a workspace's project that it is one");
-	unit_ok(seen[2].state == TASKSYNC_REMOTE_DELETED && seen[2].record == NULL,
-			"a bare tombstone");
+	unit_ok(seen[2].state == TASKSYNC_REMOTE_DELETED && seen[2].record == NULL, "a bare tombstone");
 	unit_is(record_text(&seen[3]), kit_text("{'name':'Soon','position':2,'project_id':'P1'}"),
 			"a section");
 	unit_ok(seen[4].state == TASKSYNC_REMOTE_HIDDEN, "an archived section is hidden, not deleted");
@@ -164,13 +165,13 @@ test_lists(void)
 		"{'id':'z','content':'4'},{'id':'aB','is_deleted':true}]");
 
 	unit_ok(answer.nobservations == 3 && strcmp(answer.observations[0].remote_id, "ab") == 0 &&
-			strcmp(answer.observations[1].remote_id, "z") == 0 &&
-			strcmp(answer.observations[2].remote_id, "aB") == 0 &&
-			answer.observations[2].state == TASKSYNC_REMOTE_DELETED,
+				strcmp(answer.observations[1].remote_id, "z") == 0 &&
+				strcmp(answer.observations[2].remote_id, "aB") == 0 &&
+				answer.observations[2].state == TASKSYNC_REMOTE_DELETED,
 			"of doubles the last one counts, and ids differ by case");
 	answer = read_delta("");
 	unit_ok(answer.outcome == TASKSYNC_OK && answer.coverage == TASKSYNC_COVERS_DELTA &&
-			answer.nobservations == 0 && strcmp(answer.cursor, "T1") == 0,
+				answer.nobservations == 0 && strcmp(answer.cursor, "T1") == 0,
 			"a quiet delta without any list");
 	answer = read_delta("'items':[],'projects':null");
 	unit_ok(answer.outcome == TASKSYNC_OK && answer.coverage == TASKSYNC_COVERS_DELTA,
@@ -198,35 +199,35 @@ test_coverage(void)
 						"'sync_status':{'00000001-0000-4000-8000-aaaaaaaaaaaa':'ok'},"
 						"'sync_token':'T1','temp_id_mapping':{}}");
 	unit_ok(answer.outcome == TASKSYNC_OK && answer.coverage == TASKSYNC_COVERS_NOTHING &&
-			answer.cursor == NULL && answer.acks[0].outcome == TASKSYNC_ACK_OK,
+				answer.cursor == NULL && answer.acks[0].outcome == TASKSYNC_ACK_OK,
 			"trap 2: full_sync without data is no snapshot, and its token is not taken");
 	push.wants_read = false;
 	answer = kit_answer(&push, 200,
 						"{'full_sync':true,'sync_status':{'00000001-0000-4000-8000-aaaaaaaaaaaa':"
 						"'ok'},'sync_token':'T1','projects':[" INBOX "],'items':[]}");
 	unit_ok(answer.coverage == TASKSYNC_COVERS_NOTHING && answer.cursor == NULL &&
-			answer.nobservations == 0,
+				answer.nobservations == 0,
 			"trap 2: what was not asked for is not a snapshot either");
 	answer = read_full(NULL, "{'full_sync':true,'sync_token':'T1','projects':[" INBOX "],"
-					   "'items':[" ITEM "],'full_sync_date_utc':'2026-11-22T09:59:58Z'}");
+							 "'items':[" ITEM "],'full_sync_date_utc':'2026-11-22T09:59:58Z'}");
 	unit_ok(answer.outcome == TASKSYNC_OK && answer.coverage == TASKSYNC_COVERS_ALL &&
-			!answer.is_stale && answer.nobservations == 2 && strcmp(answer.cursor, "T1") == 0,
+				!answer.is_stale && answer.nobservations == 2 && strcmp(answer.cursor, "T1") == 0,
 			"a fresh snapshot");
 	answer = read_full(NULL, "{'full_sync':true,'sync_token':'T1','projects':[" INBOX "],"
-					   "'items':[],'full_sync_date_utc':'2026-11-22T09:52:00Z'}");
+							 "'items':[],'full_sync_date_utc':'2026-11-22T09:52:00Z'}");
 	unit_ok(answer.coverage == TASKSYNC_COVERS_ALL && answer.is_stale,
 			"trap 4: a snapshot from before the request is stale");
 	answer = read_full(NULL, "{'full_sync':true,'sync_token':'T1','projects':[" INBOX "],"
-					   "'items':[],'full_sync_date_utc':'recently'}");
+							 "'items':[],'full_sync_date_utc':'recently'}");
 	unit_ok(answer.is_stale, "trap 4: of unknown age is stale");
 	answer = read_full(NULL, "{'full_sync':true,'sync_token':'T1','projects':[" INBOX "]}");
 	unit_ok(answer.is_stale, "trap 3: without a list of items their absence means nothing");
 	answer = read_full("T0", "{'full_sync':true,'sync_token':'T1','projects':[" INBOX "],"
-					   "'items':[" ITEM "]}");
+							 "'items':[" ITEM "]}");
 	unit_ok(answer.outcome == TASKSYNC_OK && answer.coverage == TASKSYNC_COVERS_ALL,
 			"trap 5: a full answer to a cursor covers all");
 	answer = read_full(NULL, "{'full_sync':true,'sync_token':'T1','projects':[],'items':[],"
-					   "'sections':[],'labels':[]}");
+							 "'sections':[],'labels':[]}");
 	unit_ok(answer.outcome == TASKSYNC_BAD_ANSWER && answer.cursor == NULL,
 			"trap 3: an account without a project is not believed");
 	answer = read_full(NULL, "{'full_sync':false,'sync_token':'T1'}");
@@ -239,7 +240,7 @@ test_stale_without_date(void)
 	TasksyncCall call = kit_sync(NULL, 0, NULL);
 	TasksyncHttpResponse response =
 		kit_response(200, "{'full_sync':true,'sync_token':'T1','projects':[" INBOX "],'items':[],"
-					 "'full_sync_date_utc':'2026-11-22T09:59:58Z'}");
+						  "'full_sync_date_utc':'2026-11-22T09:59:58Z'}");
 
 	response.date[0] = '\0';
 	unit_ok(kit_parse(&call, &response).is_stale, "trap 4: without a Date header nobody knows");
@@ -251,7 +252,15 @@ test_stale_without_date(void)
 
 /* answers that must be refused whole: no observation, no cursor, nothing acknowledged */
 static const char *const broken[] = {
-	"", " ", "null", "true", "17", "'T1'", "[]", "{}", "{'full_sync':true}",
+	"",
+	" ",
+	"null",
+	"true",
+	"17",
+	"'T1'",
+	"[]",
+	"{}",
+	"{'full_sync':true}",
 	"<html><head><title>502 Bad Gateway</title></head></html>",
 	"{'full_sync':false,'sync_token':'T1','items':[{'id':'a','content':'secret",
 	"{'full_sync':false,'sync_token':'T1','items':[]}}",
@@ -283,9 +292,9 @@ check_refused(const char *body, const char *name)
 	TasksyncAnswer answer = kit_answer(&call, 200, body);
 
 	unit_ok(answer.outcome == TASKSYNC_BAD_ANSWER && answer.nobservations == 0 &&
-			answer.cursor == NULL && answer.coverage == TASKSYNC_COVERS_NOTHING &&
-			answer.acks[0].outcome == TASKSYNC_ACK_UNKNOWN && answer.error_code != NULL &&
-			answer.error_message != NULL && strstr(answer.error_message, "secret") == NULL,
+				answer.cursor == NULL && answer.coverage == TASKSYNC_COVERS_NOTHING &&
+				answer.acks[0].outcome == TASKSYNC_ACK_UNKNOWN && answer.error_code != NULL &&
+				answer.error_message != NULL && strstr(answer.error_message, "secret") == NULL,
 			"refused: %s (%s)", name, answer.error_message != NULL ? answer.error_message : "-");
 }
 
@@ -338,13 +347,15 @@ seconds_for(int count)
 	initStringInfo(&body);
 	appendStringInfo(&body, "{'full_sync':true,'sync_token':'T1','projects':[%s],'items':[", INBOX);
 	for (int i = 0; i < count; i++)
-		appendStringInfo(&body, "%s{'id':'task%d','project_id':'P0','section_id':null,'parent_id':"
-						 "null,'content':'Task %d','description':'%0700d','priority':2,'labels':['a',"
-						 "'b'],'due':{'date':'2026-10-14T05:00:00Z','timezone':'Europe/Lisbon',"
-						 "'string':'x','lang':'en','is_recurring':false},'checked':false,"
-						 "'child_order':%d,'added_at':'2026-01-21T21:28:43.841504Z','updated_at':"
-						 "'2026-01-21T21:28:43Z','deadline':null,'duration':null}",
-						 i > 0 ? "," : "", (i * 7919) % 100003, i, i, i);
+		appendStringInfo(
+			&body,
+			"%s{'id':'task%d','project_id':'P0','section_id':null,'parent_id':"
+			"null,'content':'Task %d','description':'%0700d','priority':2,'labels':['a',"
+			"'b'],'due':{'date':'2026-10-14T05:00:00Z','timezone':'Europe/Lisbon',"
+			"'string':'x','lang':'en','is_recurring':false},'checked':false,"
+			"'child_order':%d,'added_at':'2026-01-21T21:28:43.841504Z','updated_at':"
+			"'2026-01-21T21:28:43Z','deadline':null,'duration':null}",
+			i > 0 ? "," : "", (i * 7919) % 100003, i, i, i);
 	appendStringInfoString(&body, "]}");
 	response = kit_response(200, body.data);
 	start = unit_seconds();

@@ -60,9 +60,10 @@ test_kinds(void)
 	check_round_trip("{'date':'2026-10-14T12:30','timezone':null,'is_recurring':false}",
 					 "2026-10-14 12:30:00 (null) (null)", "{'date':'2026-10-14T12:30:00'}",
 					 "floating without seconds");
-	check_round_trip("{'date':'2026-10-14T05:00:00Z','timezone':'Asia/Jakarta','is_recurring':false}",
-					 "2026-10-14 12:00:00 Asia/Jakarta (null)",
-					 "{'date':'2026-10-14T05:00:00Z','timezone':'Asia/Jakarta'}", "fixed");
+	check_round_trip(
+		"{'date':'2026-10-14T05:00:00Z','timezone':'Asia/Jakarta','is_recurring':false}",
+		"2026-10-14 12:00:00 Asia/Jakarta (null)",
+		"{'date':'2026-10-14T05:00:00Z','timezone':'Asia/Jakarta'}", "fixed");
 	check_round_trip("{'date':'2026-10-14T23:30:00.000000Z','timezone':'Asia/Jakarta'}",
 					 "2026-10-15 06:30:00 Asia/Jakarta (null)",
 					 "{'date':'2026-10-14T23:30:00Z','timezone':'Asia/Jakarta'}",
@@ -126,10 +127,20 @@ static void
 test_nonsense(void)
 {
 	static const char *const dues[] = {
-		"{}", "[]", "17", "'tomorrow'", "{'date':null}", "{'date':20261014}", "{'date':''}",
-		"{'date':'2026-02-30'}", "{'date':'soon'}", "{'date':'2026-10-14T25:00:00'}",
-		"{'date':'2026-10-14T12:00:00+99:00'}", "{'date':'2026-10-14X12:00:00'}",
-		"{'date':'2026-10-14T23:59:60'}", "{'date':'99999-10-14'}",
+		"{}",
+		"[]",
+		"17",
+		"'tomorrow'",
+		"{'date':null}",
+		"{'date':20261014}",
+		"{'date':''}",
+		"{'date':'2026-02-30'}",
+		"{'date':'soon'}",
+		"{'date':'2026-10-14T25:00:00'}",
+		"{'date':'2026-10-14T12:00:00+99:00'}",
+		"{'date':'2026-10-14X12:00:00'}",
+		"{'date':'2026-10-14T23:59:60'}",
+		"{'date':'99999-10-14'}",
 		"{'date':'2026-10-14T12:00:00ZZ'}",
 	};
 
@@ -142,10 +153,10 @@ static void
 check_write(const char *patch, const char *before, const char *raw, const char *expected,
 			const char *name)
 {
-	json_t *due = tasksync_todoist_write_due(kit_record(TASKSYNC_TASK, patch),
-											 before != NULL ? kit_record(TASKSYNC_TASK, before) :
-											 NULL,
-											 raw != NULL ? kit_json(raw) : NULL);
+	json_t *due =
+		tasksync_todoist_write_due(kit_record(TASKSYNC_TASK, patch),
+								   before != NULL ? kit_record(TASKSYNC_TASK, before) : NULL,
+								   raw != NULL ? kit_json(raw) : NULL);
 
 	unit_is(tasksync_json_text(due), kit_text(expected), name);
 }
@@ -154,7 +165,7 @@ static void
 test_changes(void)
 {
 	const char *daily = "{'due_date':'2026-10-14','due_time':null,'due_timezone':null,"
-		"'recurrence':'every day'}";
+						"'recurrence':'every day'}";
 	const char *raw = "{'due':{'string':'every day','lang':'en'}}";
 
 	check_write("{'due_date':'2026-10-20','due_time':null,'due_timezone':null,"
@@ -169,8 +180,8 @@ test_changes(void)
 				"{'date':'2026-10-14T09:00:00','is_recurring':true,'lang':'en',"
 				"'string':'every day'}",
 				"trap 8: so does a new time of day");
-	check_write("{'due_date':'2026-10-14','recurrence':null}", daily, raw,
-				"{'date':'2026-10-14'}", "a rule taken away on purpose: the bare date");
+	check_write("{'due_date':'2026-10-14','recurrence':null}", daily, raw, "{'date':'2026-10-14'}",
+				"a rule taken away on purpose: the bare date");
 	check_write("{'due_date':null,'due_time':null,'due_timezone':null,'recurrence':null}", daily,
 				raw, "null", "cleared");
 	check_write("{'due_date':null}", "{'due_date':'2026-10-14'}", NULL, "null",
@@ -193,8 +204,15 @@ test_changes(void)
 }
 
 static const char *const zones[] = {
-	"UTC", "Europe/Lisbon", "America/New_York", "Asia/Kolkata", "Pacific/Kiritimati",
-	"America/St_Johns", "Australia/Lord_Howe", "GMT -7:00", "GMT +5:30",
+	"UTC",
+	"Europe/Lisbon",
+	"America/New_York",
+	"Asia/Kolkata",
+	"Pacific/Kiritimati",
+	"America/St_Johns",
+	"Australia/Lord_Howe",
+	"GMT -7:00",
+	"GMT +5:30",
 };
 
 /* what the service would store, read a hundred times and written back: no step to the side */
@@ -204,12 +222,12 @@ hundred_round_trips_move_nothing(Random *random)
 	int kind = random_below(random, 3);
 	const char *date = psprintf("20%02d-%02d-%02d", random_below(random, 60) + 10,
 								random_below(random, 12) + 1, random_below(random, 28) + 1);
-	const char *time = psprintf("%02d:%02d:00", random_below(random, 24),
-								random_below(random, 60));
+	const char *time = psprintf("%02d:%02d:00", random_below(random, 24), random_below(random, 60));
 	const char *zone = zones[random_below(random, (int) lengthof(zones))];
-	json_t *due = kind == 0 ? json_pack("{s:s}", "date", date) :
-		kind == 1 ? json_pack("{s:s}", "date", psprintf("%sT%s", date, time)) :
-		json_pack("{s:s, s:s}", "date", psprintf("%sT%sZ", date, time), "timezone", zone);
+	json_t *due = kind == 0   ? json_pack("{s:s}", "date", date)
+				  : kind == 1 ? json_pack("{s:s}", "date", psprintf("%sT%s", date, time))
+							  : json_pack("{s:s, s:s}", "date", psprintf("%sT%sZ", date, time),
+										  "timezone", zone);
 	const char *sent = tasksync_json_text(due);
 	const char *seen = NULL;
 

@@ -34,8 +34,8 @@ check_ack(TasksyncKind kind, TasksyncOp op, const char *status, const char *expe
 		  const char *code, const char *name)
 {
 	const char *remote_id = op == TASKSYNC_OP_CREATE ? NULL : "R1";
-	const char *patch = kind == TASKSYNC_TASK ? "{'title':'secret','project_id':'P1'}" :
-		"{'name':'secret'}";
+	const char *patch =
+		kind == TASKSYNC_TASK ? "{'title':'secret','project_id':'P1'}" : "{'name':'secret'}";
 	TasksyncAck ack = ack_of(kit_intent(1, kind, op, remote_id, patch, NULL, NULL), status);
 
 	unit_is(outcomes[ack.outcome], expected, name);
@@ -76,10 +76,11 @@ test_commands(void)
 	check_ack(task, TASKSYNC_OP_CREATE,
 			  "{'error_tag':'MAX_ITEMS_LIMIT_REACHED','error_code':49,'error':'Maximum number of "
 			  "items per user project limit reached','http_code':403,'error_extra':{}}",
-			  "refused", "MAX_ITEMS_LIMIT_REACHED", "trap 16: a full project is no fault of the token");
+			  "refused", "MAX_ITEMS_LIMIT_REACHED",
+			  "trap 16: a full project is no fault of the token");
 	check_ack(task, TASKSYNC_OP_UPDATE,
-			  "{'error_tag':'FORBIDDEN','error_code':403,'error':'secret','http_code':403}", "refused",
-			  "FORBIDDEN", "trap 17: not allowed here");
+			  "{'error_tag':'FORBIDDEN','error_code':403,'error':'secret','http_code':403}",
+			  "refused", "FORBIDDEN", "trap 17: not allowed here");
 	check_ack(task, TASKSYNC_OP_DELETE,
 			  "{'error_tag':'AUTH_INSUFFICIENT_TOKEN_SCOPE','http_code':403}", "refused",
 			  "AUTH_INSUFFICIENT_TOKEN_SCOPE", "a permission that the token lacks");
@@ -91,8 +92,8 @@ test_commands(void)
 	check_ack(task, TASKSYNC_OP_CREATE,
 			  "{'error_tag':'INVALID_TEMP_ID','error_code':58,'http_code':400}", "replan",
 			  "INVALID_TEMP_ID", "a temporary id that stands for nothing");
-	check_ack(task, TASKSYNC_OP_CREATE, "{'error_code':15,'error':'Invalid temporary id'}", "replan",
-			  "INVALID_TEMP_ID", "the same without a tag");
+	check_ack(task, TASKSYNC_OP_CREATE, "{'error_code':15,'error':'Invalid temporary id'}",
+			  "replan", "INVALID_TEMP_ID", "the same without a tag");
 	check_ack(task, TASKSYNC_OP_UPDATE, "{'error_tag':'INTERNAL','http_code':500}", "unknown",
 			  "INTERNAL", "it broke in the middle");
 	check_ack(task, TASKSYNC_OP_UPDATE, "{'error_tag':'secret text, not a tag','http_code':418}",
@@ -108,14 +109,14 @@ test_commands(void)
 static void
 test_limit_in_status(void)
 {
-	TasksyncIntent intent = kit_intent(1, TASKSYNC_TASK, TASKSYNC_OP_UPDATE, "R1", "{'title':'y'}",
-									   NULL, NULL);
+	TasksyncIntent intent =
+		kit_intent(1, TASKSYNC_TASK, TASKSYNC_OP_UPDATE, "R1", "{'title':'y'}", NULL, NULL);
 	TasksyncCall call = kit_sync("T0", 1, &intent);
 	TasksyncAnswer answer =
 		kit_answer(&call, 200,
 				   psprintf("{%s,'sync_status':{'%s':{'error_tag':'LIMITS_REACHED','error_code':35,"
-							"'http_code':429,'error_extra':{'retry_after':66}}}}", OK_READ,
-							kit_uuid(1)));
+							"'http_code':429,'error_extra':{'retry_after':66}}}}",
+							OK_READ, kit_uuid(1)));
 
 	unit_is(outcomes[answer.acks[0].outcome], "later", "trap 18: a limit inside of an HTTP 200");
 	unit_ok(answer.retry_after_ms == 66000, "and how long to wait");
@@ -129,23 +130,28 @@ test_batch(void)
 	TasksyncCall call;
 	TasksyncAnswer answer;
 
-	intents[0] = kit_intent(1, TASKSYNC_PROJECT, TASKSYNC_OP_CREATE, NULL, "{'name':'x'}", NULL,
-							NULL);
-	intents[1] = kit_intent(2, TASKSYNC_TASK, TASKSYNC_OP_CREATE, NULL,
-							psprintf("{'title':'a','project_id':'%s'}", kit_temp_id(1)), NULL, NULL);
-	intents[2] = kit_intent(3, TASKSYNC_TASK, TASKSYNC_OP_CREATE, NULL,
-							psprintf("{'title':'b','project_id':'P1','parent_id':'%s'}",
-									 kit_temp_id(2)), NULL, NULL);
+	intents[0] =
+		kit_intent(1, TASKSYNC_PROJECT, TASKSYNC_OP_CREATE, NULL, "{'name':'x'}", NULL, NULL);
+	intents[1] =
+		kit_intent(2, TASKSYNC_TASK, TASKSYNC_OP_CREATE, NULL,
+				   psprintf("{'title':'a','project_id':'%s'}", kit_temp_id(1)), NULL, NULL);
+	intents[2] =
+		kit_intent(3, TASKSYNC_TASK, TASKSYNC_OP_CREATE, NULL,
+				   psprintf("{'title':'b','project_id':'P1','parent_id':'%s'}", kit_temp_id(2)),
+				   NULL, NULL);
 	intents[3] = kit_intent(4, TASKSYNC_TASK, TASKSYNC_OP_CREATE, NULL,
 							"{'title':'c','project_id':'P1'}", NULL, NULL);
-	intents[4] = kit_intent(5, TASKSYNC_TASK, TASKSYNC_OP_UPDATE, "R1", "{'title':'d'}", NULL, NULL);
+	intents[4] =
+		kit_intent(5, TASKSYNC_TASK, TASKSYNC_OP_UPDATE, "R1", "{'title':'d'}", NULL, NULL);
 	call = kit_sync("T0", 5, intents);
-	answer = kit_answer(&call, 200,
-						psprintf("{%s,'sync_status':{'%s':{'error_tag':'FORBIDDEN','http_code':403},"
-								 "'%s':{'error_tag':'INVALID_ARGUMENT_VALUE','http_code':400},"
-								 "'%s':{'error_tag':'NOT_FOUND','http_code':404},'%s':'ok'},"
-								 "'temp_id_mapping':{'%s':'N4'}}", OK_READ, kit_uuid(1), kit_uuid(2),
-								 kit_uuid(3), kit_uuid(4), kit_temp_id(4)));
+	answer =
+		kit_answer(&call, 200,
+				   psprintf("{%s,'sync_status':{'%s':{'error_tag':'FORBIDDEN','http_code':403},"
+							"'%s':{'error_tag':'INVALID_ARGUMENT_VALUE','http_code':400},"
+							"'%s':{'error_tag':'NOT_FOUND','http_code':404},'%s':'ok'},"
+							"'temp_id_mapping':{'%s':'N4'}}",
+							OK_READ, kit_uuid(1), kit_uuid(2), kit_uuid(3), kit_uuid(4),
+							kit_temp_id(4)));
 	unit_is(outcomes[answer.acks[0].outcome], "refused", "trap 18: each command has its own fate");
 	unit_is(outcomes[answer.acks[1].outcome], "replan",
 			"what was to go into it is planned again, whatever its error was");
@@ -156,8 +162,10 @@ test_batch(void)
 			"trap 18: a command without a status is sent again");
 	answer = kit_answer(&call, 200, psprintf("{%s}", OK_READ));
 	unit_ok(answer.outcome == TASKSYNC_OK && answer.acks[0].outcome == TASKSYNC_ACK_UNKNOWN &&
-			answer.acks[4].outcome == TASKSYNC_ACK_UNKNOWN, "no status at all: all are sent again");
-	answer = kit_answer(&call, 200, psprintf("{%s,'sync_status':{'%s':'ok'}}", OK_READ, kit_uuid(4)));
+				answer.acks[4].outcome == TASKSYNC_ACK_UNKNOWN,
+			"no status at all: all are sent again");
+	answer =
+		kit_answer(&call, 200, psprintf("{%s,'sync_status':{'%s':'ok'}}", OK_READ, kit_uuid(4)));
 	unit_ok(answer.acks[3].outcome == TASKSYNC_ACK_OK && answer.acks[3].remote_id == NULL,
 			"accepted, but the id is not told");
 }
@@ -168,9 +176,10 @@ check_pair(TasksyncIntent intent, const char *first, const char *second, const c
 {
 	TasksyncCall call = kit_sync("T0", 1, &intent);
 	TasksyncAnswer answer =
-		kit_answer(&call, 200, psprintf("{%s,'sync_status':{'%s':%s,'%s':%s},"
-										"'temp_id_mapping':{'%s':'N1'}}", OK_READ, kit_uuid(1),
-										first, kit_temp_id(1), second, kit_temp_id(1)));
+		kit_answer(&call, 200,
+				   psprintf("{%s,'sync_status':{'%s':%s,'%s':%s},"
+							"'temp_id_mapping':{'%s':'N1'}}",
+							OK_READ, kit_uuid(1), first, kit_temp_id(1), second, kit_temp_id(1)));
 
 	/* the second uuid of the kit's ids happens to be the temp id */
 	unit_is(outcomes[answer.acks[0].outcome], expected, name);
@@ -192,7 +201,8 @@ test_pairs(void)
 	check_pair(rename, "'ok'", "{'error_tag':'FORBIDDEN','http_code':403}", "refused",
 			   "trap 13: the worse of the two counts");
 	check_pair(rename, "{'error_tag':'LIMITS_REACHED','http_code':429}",
-			   "{'error_tag':'FORBIDDEN','http_code':403}", "later", "a limit is worse than a refusal");
+			   "{'error_tag':'FORBIDDEN','http_code':403}", "later",
+			   "a limit is worse than a refusal");
 	check_pair(done, "'ok'", "'ok'", "ok", "created and closed");
 	check_pair(done, "'ok'", "{'error_tag':'FORBIDDEN','http_code':403}", "ok",
 			   "created but not closed: it exists, the echo tells the rest");
@@ -207,14 +217,16 @@ typedef struct Refusal
 {
 	int status;
 	const char *body;
-	const char *result;			/* with commands and a cursor */
-	const char *ack;			/* of an intent sent for the first time */
+	const char *result; /* with commands and a cursor */
+	const char *ack;    /* of an intent sent for the first time */
 	const char *name;
 } Refusal;
 
 static const Refusal refusals[] = {
-	{401, "{'error_tag':'UNAUTHORIZED','error_code':477,'http_code':401,"
-	 "'error_extra':{'retry_after':3}}", "token expired", "replan", "401"},
+	{401,
+	 "{'error_tag':'UNAUTHORIZED','error_code':477,'http_code':401,"
+	 "'error_extra':{'retry_after':3}}",
+	 "token expired", "replan", "401"},
 	{403, "{'error_tag':'AUTH_INSUFFICIENT_TOKEN_SCOPE','http_code':403}", "forbidden", "replan",
 	 "403 about the token"},
 	{403, "{'error_tag':'FORBIDDEN','http_code':403}", "bad request", "replan",
@@ -222,16 +234,21 @@ static const Refusal refusals[] = {
 	{403, "{'error_tag':'MAX_ITEMS_LIMIT_REACHED','error_code':49,'http_code':403}", "bad request",
 	 "replan", "trap 16: 403 about a limit"},
 	{403, "<html>Attention required</html>", "try later", "replan", "403 of a guard in front"},
-	{429, "{'error_tag':'LIMITS_REACHED','error_code':35,'http_code':429,"
-	 "'error_extra':{'retry_after':66}}", "try later", "replan", "429"},
+	{429,
+	 "{'error_tag':'LIMITS_REACHED','error_code':35,'http_code':429,"
+	 "'error_extra':{'retry_after':66}}",
+	 "try later", "replan", "429"},
 	{429, "slow down", "try later", "replan", "429 as text"},
-	{400, "{'error_tag':'INVALID_ARGUMENT_VALUE','http_code':400,'error':'Invalid argument value',"
-	 "'error_extra':{'argument':'sync_token'}}", "cursor rejected", "replan",
-	 "trap 5: 400 that names the token"},
+	{400,
+	 "{'error_tag':'INVALID_ARGUMENT_VALUE','http_code':400,'error':'Invalid argument value',"
+	 "'error_extra':{'argument':'sync_token'}}",
+	 "cursor rejected", "replan", "trap 5: 400 that names the token"},
 	{400, "{'error':'Sync token is invalid','http_code':400}", "cursor rejected", "replan",
 	 "trap 5: 400 that speaks of it"},
-	{400, "{'error_tag':'INVALID_ARGUMENT_VALUE','http_code':400,'error_extra':"
-	 "{'argument':'commands'}}", "bad request", "replan", "400 about the commands"},
+	{400,
+	 "{'error_tag':'INVALID_ARGUMENT_VALUE','http_code':400,'error_extra':"
+	 "{'argument':'commands'}}",
+	 "bad request", "replan", "400 about the commands"},
 	{400, "not json", "bad request", "replan", "400 as text"},
 	{413, "", "bad request", "replan", "413"},
 	{422, "{}", "bad request", "replan", "422"},
@@ -255,10 +272,10 @@ test_requests(void)
 		TasksyncCall call;
 		TasksyncAnswer answer;
 
-		intents[0] = kit_intent(1, TASKSYNC_TASK, TASKSYNC_OP_UPDATE, "R1", "{'title':'x'}", NULL,
-								NULL);
-		intents[1] = kit_intent(2, TASKSYNC_TASK, TASKSYNC_OP_CREATE, NULL, "{'title':'x'}", NULL,
-								NULL);
+		intents[0] =
+			kit_intent(1, TASKSYNC_TASK, TASKSYNC_OP_UPDATE, "R1", "{'title':'x'}", NULL, NULL);
+		intents[1] =
+			kit_intent(2, TASKSYNC_TASK, TASKSYNC_OP_CREATE, NULL, "{'title':'x'}", NULL, NULL);
 		intents[1].is_resend = true;
 		call = kit_sync("T0", 2, intents);
 		answer = kit_answer(&call, refusal->status, refusal->body);
@@ -268,7 +285,8 @@ test_requests(void)
 		unit_is(outcomes[answer.acks[1].outcome], "unknown",
 				psprintf("%s: an earlier attempt stays open", refusal->name));
 		unit_ok(answer.coverage == TASKSYNC_COVERS_NOTHING && answer.nobservations == 0 &&
-				answer.cursor == NULL && answer.error_code != NULL && strlen(answer.error_code) <= 64,
+					answer.cursor == NULL && answer.error_code != NULL &&
+					strlen(answer.error_code) <= 64,
 				"%s: nothing was read (%s)", refusal->name, answer.error_code);
 	}
 }
@@ -282,8 +300,8 @@ test_reads(void)
 
 	unit_is(results[kit_answer(&delta, 400, vague).outcome], "cursor rejected",
 			"trap 5: a read that held nothing but a cursor to refuse");
-	unit_is(results[kit_answer(&full, 400, "{'error':'sync_token missing'}").outcome], "bad request",
-			"trap 5: without a cursor there is none to throw away");
+	unit_is(results[kit_answer(&full, 400, "{'error':'sync_token missing'}").outcome],
+			"bad request", "trap 5: without a cursor there is none to throw away");
 	unit_is(results[kit_answer(&full, 403, "{'error_tag':'FORBIDDEN','http_code':403}").outcome],
 			"forbidden", "a read that is not allowed");
 }
@@ -303,7 +321,8 @@ test_pause(void)
 	strlcpy(response.retry_after, "Sun, 22 Nov 2026 10:01:30 GMT", sizeof(response.retry_after));
 	unit_ok(kit_parse(&call, &response).retry_after_ms == 90000, "also as a date, by their clock");
 	response = kit_response(429, "{}");
-	unit_ok(kit_parse(&call, &response).retry_after_ms == 30000, "half a minute if nothing is said");
+	unit_ok(kit_parse(&call, &response).retry_after_ms == 30000,
+			"half a minute if nothing is said");
 	response = kit_response(401, "{'error_tag':'UNAUTHORIZED','error_extra':{'retry_after':3}}");
 	unit_ok(kit_parse(&call, &response).retry_after_ms == 0, "waiting does not cure a 401");
 	response = kit_response(429, "{'error_extra':{'retry_after':99999999999999}}");
@@ -313,8 +332,8 @@ test_pause(void)
 static void
 check_transport(TasksyncHttpOutcome outcome, const char *ack, const char *code, const char *name)
 {
-	TasksyncIntent intent = kit_intent(1, TASKSYNC_TASK, TASKSYNC_OP_CREATE, NULL, "{'title':'x'}",
-									   NULL, NULL);
+	TasksyncIntent intent =
+		kit_intent(1, TASKSYNC_TASK, TASKSYNC_OP_CREATE, NULL, "{'title':'x'}", NULL, NULL);
 	TasksyncCall call = kit_sync("T0", 1, &intent);
 	TasksyncHttpResponse response = {0};
 	TasksyncAnswer answer;
@@ -340,7 +359,8 @@ main(void)
 	test_reads();
 	test_pause();
 	check_transport(TASKSYNC_HTTP_NOT_SENT, "replan", "no_connection", "never sent");
-	check_transport(TASKSYNC_HTTP_UNKNOWN, "unknown", "no_answer", "trap 26: sent and not answered");
+	check_transport(TASKSYNC_HTTP_UNKNOWN, "unknown", "no_answer",
+					"trap 26: sent and not answered");
 	check_transport(TASKSYNC_HTTP_TOO_LARGE, "unknown", "answer_too_large", "an answer too large");
 	check_transport(TASKSYNC_HTTP_REFUSED, "replan", "address_refused", "a forbidden address");
 	return unit_done();

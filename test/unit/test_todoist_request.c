@@ -8,8 +8,9 @@
 #include "provider/todoist_request.h"
 #include "todoist_kit.h"
 
-#define LIVE "{'title':'Milk','description':'','status':'open','priority':0,'due_date':null,"\
-	"'due_time':null,'due_timezone':null,'recurrence':null,'labels':[],'project_id':'P1',"\
+#define LIVE                                                                               \
+	"{'title':'Milk','description':'','status':'open','priority':0,'due_date':null,"       \
+	"'due_time':null,'due_timezone':null,'recurrence':null,'labels':[],'project_id':'P1'," \
 	"'section_id':null,'parent_id':null,'position':1}"
 
 /* one intent of one command */
@@ -104,7 +105,8 @@ test_container_commands(void)
 	check(TASKSYNC_LABEL, TASKSYNC_OP_ORDER, "{'position':5}", NULL, "label_update_orders",
 		  "{'id_order_mapping':{'R1':5}}", "a label's place");
 	check(TASKSYNC_LABEL, TASKSYNC_OP_DELETE, "{}", NULL, "label_delete",
-		  "{'cascade':'none','id':'R1'}", "trap 13: a label deleted leaves other people's tasks alone");
+		  "{'cascade':'none','id':'R1'}",
+		  "trap 13: a label deleted leaves other people's tasks alone");
 }
 
 static void
@@ -127,8 +129,9 @@ test_two_commands(void)
 	unit_is(tasksync_todoist_command_uuid(&rename, 0), rename.id, "the first uuid is the intent's");
 	unit_is(tasksync_todoist_command_uuid(&rename, 1), "00000001-0000-4000-8000-bbbbbbbbbbbb",
 			"the second follows from it");
-	unit_is(kit_args(done, 0), kit_text("{'auto_parse_labels':false,'content':'Old',"
-										"'due':{'date':'2026-10-14'},'project_id':'P1'}"),
+	unit_is(kit_args(done, 0),
+			kit_text("{'auto_parse_labels':false,'content':'Old',"
+					 "'due':{'date':'2026-10-14'},'project_id':'P1'}"),
 			"a finished series is created as a task with a date");
 	unit_is(kit_type(done, 1), "item_close", "and closed at once");
 	unit_is(kit_args(done, 1), psprintf("{\"id\":\"%s\"}", kit_temp_id(2)),
@@ -167,11 +170,11 @@ test_envelope(void)
 	TasksyncCall call;
 	TasksyncHttpRequest request;
 
-	intents[0] = kit_intent(1, TASKSYNC_PROJECT, TASKSYNC_OP_CREATE, NULL, "{'name':'Home'}", NULL,
-							NULL);
-	intents[1] = kit_intent(2, TASKSYNC_TASK, TASKSYNC_OP_CREATE, NULL,
-							psprintf("{'title':'Milk','project_id':'%s'}", kit_temp_id(1)), NULL,
-							NULL);
+	intents[0] =
+		kit_intent(1, TASKSYNC_PROJECT, TASKSYNC_OP_CREATE, NULL, "{'name':'Home'}", NULL, NULL);
+	intents[1] =
+		kit_intent(2, TASKSYNC_TASK, TASKSYNC_OP_CREATE, NULL,
+				   psprintf("{'title':'Milk','project_id':'%s'}", kit_temp_id(1)), NULL, NULL);
 	call = kit_sync("T0", 2, intents);
 	request = kit_build(&call);
 	unit_is(request.body,
@@ -188,7 +191,8 @@ test_envelope(void)
 	unit_ok(request.body_length == strlen(request.body), "the length is that of the body");
 	unit_is(request.url, "https://api.todoist.com/api/v1/sync", "the address");
 	unit_is(request.content_type, "application/json", "the type");
-	unit_ok(request.method == TASKSYNC_POST && request.bearer == NULL, "a POST; no token of its own");
+	unit_ok(request.method == TASKSYNC_POST && request.bearer == NULL,
+			"a POST; no token of its own");
 	unit_ok(strstr(request.body, "\"user\"") == NULL, "trap 24: the resource \"user\" is not read");
 
 	call = kit_sync("T0", 0, NULL);
@@ -252,8 +256,8 @@ test_limits(void)
 	TasksyncHttpRequest request;
 
 	for (int i = 0; i < count; i++)
-		intents[i] = kit_intent(i, TASKSYNC_TASK, TASKSYNC_OP_UPDATE, "R1", "{'title':'x'}", LIVE,
-								NULL);
+		intents[i] =
+			kit_intent(i, TASKSYNC_TASK, TASKSYNC_OP_UPDATE, "R1", "{'title':'x'}", LIVE, NULL);
 	call = kit_sync("T0", count, intents);
 	request = kit_build(&call);
 	unit_ok(call.nintents == 100 && commands_in(&request) == 100,
@@ -279,7 +283,7 @@ test_limits(void)
 	call = kit_sync("T0", count, intents);
 	request = kit_build(&call);
 	unit_ok(call.nintents > 50 && call.nintents < 60 && request.body_length < TODOIST_MAX_BODY &&
-			commands_in(&request) == call.nintents,
+				commands_in(&request) == call.nintents,
 			"trap 25: long notes: %d intents, %d bytes", call.nintents, (int) request.body_length);
 
 	tasksync_record_set((TasksyncRecord *) intents[0].patch, TASKSYNC_F_DESCRIPTION,

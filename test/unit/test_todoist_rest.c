@@ -15,8 +15,8 @@ test_identity(void)
 	TasksyncCall call = kit_call(TASKSYNC_CALL_IDENTIFY, TASKSYNC_TASK, NULL);
 	TasksyncHttpResponse response =
 		kit_response(200, "{'id':'2671355','email':'a@example.com','full_name':'Alice',"
-					 "'tz_info':{'timezone':'Europe/Lisbon','gmt_string':'+01:00'},"
-					 "'token':'0123456789abcdef','websocket_url':'wss://x/?token=fedcba'}");
+						  "'tz_info':{'timezone':'Europe/Lisbon','gmt_string':'+01:00'},"
+						  "'token':'0123456789abcdef','websocket_url':'wss://x/?token=fedcba'}");
 	TasksyncAnswer answer = kit_parse(&call, &response);
 
 	unit_ok(answer.outcome == TASKSYNC_OK, "the account is told");
@@ -24,7 +24,8 @@ test_identity(void)
 	unit_is(answer.display_name, "Alice", "its name");
 	unit_is(answer.zone, "Europe/Lisbon", "its time zone");
 	unit_ok(answer.nobservations == 0 && answer.cursor == NULL, "trap 24: and nothing else of it");
-	answer = kit_answer(&call, 200, "{'id':2671355,'email':'a@example.com','full_name':'',"
+	answer = kit_answer(&call, 200,
+						"{'id':2671355,'email':'a@example.com','full_name':'',"
 						"'tz_info':{'timezone':'Mars/Base','gmt_string':'-07:30'}}");
 	unit_is(answer.external_id, "2671355", "an id as a number");
 	unit_is(answer.display_name, "a@example.com", "without a name its address");
@@ -32,9 +33,11 @@ test_identity(void)
 	answer = kit_answer(&call, 200, "{'id':'1','tz_info':{'timezone':'Mars/Base'}}");
 	unit_ok(answer.outcome == TASKSYNC_OK && answer.zone == NULL, "or none");
 	unit_ok(kit_answer(&call, 200, "{'full_name':'Alice','token':'secret'}").outcome ==
-			TASKSYNC_BAD_ANSWER, "without an id it is nobody");
+				TASKSYNC_BAD_ANSWER,
+			"without an id it is nobody");
 	unit_ok(kit_answer(&call, 200, "[]").outcome == TASKSYNC_BAD_ANSWER, "a list is nobody");
-	unit_ok(kit_answer(&call, 401, "{'error_tag':'UNAUTHORIZED'}").outcome == TASKSYNC_TOKEN_EXPIRED,
+	unit_ok(kit_answer(&call, 401, "{'error_tag':'UNAUTHORIZED'}").outcome ==
+				TASKSYNC_TOKEN_EXPIRED,
 			"a token that is not accepted");
 }
 
@@ -53,7 +56,7 @@ state_of(int status, const char *body)
 	if (answer.nobservations != 1 || answer.coverage != TASKSYNC_COVERS_POINT ||
 		strcmp(answer.observations[0].remote_id, "T1") != 0 ||
 		(answer.observations[0].record != NULL) !=
-		(answer.observations[0].state == TASKSYNC_REMOTE_LIVE))
+			(answer.observations[0].state == TASKSYNC_REMOTE_LIVE))
 		return "nonsense";
 	return states[answer.observations[0].state];
 }
@@ -62,7 +65,8 @@ static void
 test_point_reads(void)
 {
 	TasksyncCall call = kit_call(TASKSYNC_CALL_POINT_READ, TASKSYNC_TASK, "T1");
-	TasksyncAnswer answer = kit_answer(&call, 200, "{'id':'T1','content':'x','checked':true,"
+	TasksyncAnswer answer = kit_answer(&call, 200,
+									   "{'id':'T1','content':'x','checked':true,"
 									   "'completed_at':'2026-11-22T09:30:00Z','due':null}");
 
 	unit_is(kit_field(answer.observations[0].record, TASKSYNC_F_STATUS), "done",
@@ -70,7 +74,7 @@ test_point_reads(void)
 	unit_is(state_of(200, "{'id':'T1','content':'x'}"), "live", "an open one");
 	unit_is(state_of(200, "{'id':'T1','is_deleted':true}"), "deleted", "a tombstone");
 	unit_is(state_of(404, "{'error':'Task not found','error_code':478,'error_tag':'NOT_FOUND',"
-					 "'http_code':404}"),
+						  "'http_code':404}"),
 			"gone", "trap 3: gone in Todoist's own words");
 	unit_is(state_of(404, "<html>404</html>"), "no answer", "trap 3: any other 404 proves nothing");
 	unit_is(state_of(404, "{'error':'no such route'}"), "no answer",
@@ -80,7 +84,8 @@ test_point_reads(void)
 	unit_is(state_of(403, "{'error_tag':'AUTH_INSUFFICIENT_TOKEN_SCOPE'}"), "no answer",
 			"a token without permission says nothing of the task");
 	unit_is(state_of(500, "{'error_tag':'NOT_FOUND'}"), "no answer", "a service in trouble");
-	unit_is(state_of(200, "{'id':'T2','content':'x'}"), "moved", "trap 9: it goes by another id now");
+	unit_is(state_of(200, "{'id':'T2','content':'x'}"), "moved",
+			"trap 9: it goes by another id now");
 	unit_is(state_of(200, "{}"), "no answer", "an object without an id");
 	unit_is(state_of(200, "{'id':'T1'"), "no answer", "half an answer");
 	call.kind = TASKSYNC_LABEL;
@@ -98,13 +103,14 @@ test_moved_ids(void)
 
 	call.remote_ids = ids;
 	call.nremote_ids = 3;
-	answer = kit_answer(&call, 200, "[{'old_id':'a','new_id':'a2'},{'old_id':'b','new_id':'b'},"
+	answer = kit_answer(&call, 200,
+						"[{'old_id':'a','new_id':'a2'},{'old_id':'b','new_id':'b'},"
 						"{'old_id':'x','new_id':'y'},{'old_id':null,'new_id':'c'},"
 						"{'old_id':'c','new_id':null},17,{}]");
 	unit_ok(answer.outcome == TASKSYNC_OK && answer.nobservations == 1 &&
-			answer.observations[0].state == TASKSYNC_REMOTE_MOVED_ID &&
-			strcmp(answer.observations[0].remote_id, "a") == 0 &&
-			strcmp(answer.observations[0].new_remote_id, "a2") == 0,
+				answer.observations[0].state == TASKSYNC_REMOTE_MOVED_ID &&
+				strcmp(answer.observations[0].remote_id, "a") == 0 &&
+				strcmp(answer.observations[0].new_remote_id, "a2") == 0,
 			"trap 9: only ids that were asked for and did change");
 	answer = kit_answer(&call, 200, "[]");
 	unit_ok(answer.outcome == TASKSYNC_OK && answer.nobservations == 0, "none moved");
@@ -137,11 +143,14 @@ test_completed(void)
 			"https://api.todoist.com/api/v1/tasks/completed/by_completion_date"
 			"?since=2026-01-01T00%3A00%3A00Z&until=2026-03-31T00%3A00%3A00Z&limit=200",
 			"the first window");
-	answer = kit_answer(&call, 200, "{'items':[{'id':'a','content':'x','checked':true,'due':null}],"
+	answer = kit_answer(&call, 200,
+						"{'items':[{'id':'a','content':'x','checked':true,'due':null}],"
 						"'next_cursor':'p+2'}");
-	unit_ok(answer.nobservations == 1 && answer.has_more && answer.coverage == TASKSYNC_COVERS_POINT,
+	unit_ok(answer.nobservations == 1 && answer.has_more &&
+				answer.coverage == TASKSYNC_COVERS_POINT,
 			"its first page");
-	unit_is(kit_field(answer.observations[0].record, TASKSYNC_F_STATUS), "done", "a completed task");
+	unit_is(kit_field(answer.observations[0].record, TASKSYNC_F_STATUS), "done",
+			"a completed task");
 	call.cursor = answer.cursor;
 	unit_is(kit_build(&call).url,
 			"https://api.todoist.com/api/v1/tasks/completed/by_completion_date"
@@ -185,10 +194,13 @@ test_refresh_request(void)
 
 	tasksync_provider_find("todoist")->build_refresh(&call, &request);
 	unit_is(request.url, "https://api.todoist.com/oauth/access_token", "where tokens are renewed");
-	unit_is(request.body, "grant_type=refresh_token&client_id=id%261&refresh_token=r%2B1"
-			"&client_secret=s%3D1", "the form");
+	unit_is(request.body,
+			"grant_type=refresh_token&client_id=id%261&refresh_token=r%2B1"
+			"&client_secret=s%3D1",
+			"the form");
 	unit_is(request.content_type, "application/x-www-form-urlencoded", "its type");
-	unit_ok(request.method == TASKSYNC_POST && request.body_length == strlen(request.body), "a POST");
+	unit_ok(request.method == TASKSYNC_POST && request.body_length == strlen(request.body),
+			"a POST");
 	call.client_secret = NULL;
 	tasksync_provider_find("todoist")->build_refresh(&call, &request);
 	unit_is(request.body, "grant_type=refresh_token&client_id=id%261&refresh_token=r%2B1",
@@ -202,7 +214,7 @@ check_denied(int status, const char *body, TasksyncOutcome expected, const char 
 	TasksyncTokenAnswer answer = renewed(status, body);
 
 	unit_ok(answer.outcome == expected && answer.access_token == NULL &&
-			answer.error_message != NULL && strstr(answer.error_message, "secret") == NULL,
+				answer.error_message != NULL && strstr(answer.error_message, "secret") == NULL,
 			"%s", name);
 	unit_is(answer.error_code, code, psprintf("%s: the code", name));
 }
@@ -212,7 +224,7 @@ test_refresh_answer(void)
 {
 	TasksyncTokenAnswer answer =
 		renewed(200, "{'access_token':'aaaa','token_type':'Bearer','expires_in':3600,"
-				"'refresh_token':'bbbb','scope':'data:read_write data:delete'}");
+					 "'refresh_token':'bbbb','scope':'data:read_write data:delete'}");
 
 	unit_ok(answer.outcome == TASKSYNC_OK && answer.expires_in == 3600, "a new pair");
 	unit_is(answer.access_token, "aaaa", "the access token");
@@ -258,7 +270,7 @@ test_names(void)
 	unit_ok(!tasksync_op_from_name("explode", &op) && !tasksync_op_from_name(NULL, &op),
 			"others are none");
 	unit_ok(tasksync_provider_find("todoist") != NULL &&
-			tasksync_provider_find("Todoist") == NULL && tasksync_provider_find(NULL) == NULL,
+				tasksync_provider_find("Todoist") == NULL && tasksync_provider_find(NULL) == NULL,
 			"the provider goes by its exact name");
 }
 

@@ -176,9 +176,9 @@ const TasksyncObservation *
 kit_item(const char *item)
 {
 	TasksyncCall call = kit_sync("T0", 0, NULL);
-	TasksyncAnswer answer = kit_answer(&call, 200,
-									   psprintf("{'full_sync':false,'sync_token':'T1','items':[%s]}",
-												item));
+	TasksyncAnswer answer =
+		kit_answer(&call, 200,
+				   psprintf("{'full_sync':false,'sync_token':'T1','items':[%s]}", item));
 
 	if (answer.outcome != TASKSYNC_OK || answer.nobservations != 1)
 		return NULL;

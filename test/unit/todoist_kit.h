@@ -37,4 +37,4 @@ extern TasksyncAnswer kit_answer(const TasksyncCall *call, int status, const cha
 extern const TasksyncObservation *kit_item(const char *item);
 extern const char *kit_field(const TasksyncRecord *record, TasksyncField field);
 
-#endif							/* TASKSYNC_TODOIST_KIT_H */
+#endif /* TASKSYNC_TODOIST_KIT_H */
