@@ -82,13 +82,13 @@ $session->quit;
 comes('hub');
 
 # who may not drop a database may not disturb its worker either
-admin('CREATE ROLE nobody LOGIN');
+admin('CREATE ROLE powerless LOGIN');
 my $pid = comes('hub');
-($code, $out, $error) = $node->psql('postgres', 'DROP DATABASE hub', extra_params => [ '-U', 'nobody' ]);
+($code, $out, $error) = $node->psql('postgres', 'DROP DATABASE hub', extra_params => [ '-U', 'powerless' ]);
 like($error, qr/must be owner/, 'a stranger cannot drop it');
 is(pid_in('hub'), $pid, 'and the worker did not even look up');
 ($code, $out, $error) =
-  $node->psql('postgres', 'CREATE DATABASE mine TEMPLATE hub', extra_params => [ '-U', 'nobody' ]);
+  $node->psql('postgres', 'CREATE DATABASE mine TEMPLATE hub', extra_params => [ '-U', 'powerless' ]);
 like($error, qr/permission denied/, 'nor use it as a template');
 is(pid_in('hub'), $pid, 'same process');
 
