@@ -78,6 +78,13 @@ is_empty(const TasksyncRecord *record, TasksyncField f)
 	return f == TASKSYNC_F_PRIORITY && strcmp(value, "0") == 0;
 }
 
+/* a hub that has no colour is shown in the provider's default one, but that is no choice of anybody's */
+static bool
+says_nothing(const Merge *m, TasksyncField f)
+{
+	return is_empty(m->p, f) || is_empty(m->in->hub, f);
+}
+
 /* ---- conflicts ---- */
 
 /* `result` is filled in at the end, when the hub's new value is known */
@@ -158,8 +165,8 @@ merge_value(Merge *m, TasksyncField f)
 			add_conflict(m, f, "cut", false);
 		m->take |= bit;
 	}
-	else if (!tasksync_record_has(m->b, f) && (is_empty(m->p, f) || is_empty(m->r, f)))
-		m->take |= is_empty(m->p, f) ? bit : 0;
+	else if (!tasksync_record_has(m->b, f) && (says_nothing(m, f) || is_empty(m->r, f)))
+		m->take |= says_nothing(m, f) ? bit : 0;
 	else
 		conflict(m, bit);
 }
