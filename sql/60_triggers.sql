@@ -28,17 +28,17 @@ COMMENT ON FUNCTION tasksync.wake_worker(boolean) IS 'Internal: wakes the sync w
 CREATE FUNCTION tasksync.origin_set(account_id uuid, run_id uuid) RETURNS void
 	AS 'MODULE_PATHNAME', 'tasksync_sql_origin_set'
 	LANGUAGE c VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION tasksync.origin_set(uuid, uuid) IS 'Until the end of the transaction, writes count as made by this account and run: its own links are left alone. Null, null ends it. For approve_held() and the tests.';
+COMMENT ON FUNCTION tasksync.origin_set(uuid, uuid) IS 'Internal: until the end of the transaction, writes count as made by this account and run: its own links are left alone. Null, null ends it. For approve_held() and the tests.';
 
 CREATE FUNCTION tasksync.row_record(kind text, hub_row record) RETURNS jsonb
 	AS 'MODULE_PATHNAME', 'tasksync_row_record'
 	LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION tasksync.row_record(text, record) IS 'task_record() and its sisters for a row of a transition table, whose type has no name.';
+COMMENT ON FUNCTION tasksync.row_record(text, record) IS 'Internal: task_record() and its sisters for a row of a transition table, whose type has no name.';
 
 CREATE FUNCTION tasksync.row_changes(kind text, old record, new record, OUT before jsonb, OUT after jsonb)
 	AS 'MODULE_PATHNAME', 'tasksync_row_changes'
 	LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION tasksync.row_changes(text, record, record) IS 'The synced fields in which two versions of a row differ, before and after; both are empty objects if none does.';
+COMMENT ON FUNCTION tasksync.row_changes(text, record, record) IS 'Internal: the synced fields in which two versions of a row differ, before and after; both are empty objects if none does.';
 
 -- ---- telling the accounts ----
 
@@ -56,7 +56,7 @@ BEGIN
 	PERFORM tasksync.wake_worker();
 END
 $$;
-COMMENT ON FUNCTION tasksync.request_sync(uuid, uuid[]) IS 'Leaves a hint for each of a person''s accounts and wakes the worker at commit.';
+COMMENT ON FUNCTION tasksync.request_sync(uuid, uuid[]) IS 'Internal: leaves a hint for each of a person''s accounts and wakes the worker at commit.';
 
 CREATE FUNCTION tasksync.project_of(kind text, person uuid, hub_id uuid) RETURNS uuid
 	LANGUAGE sql STABLE PARALLEL SAFE
@@ -68,7 +68,7 @@ BEGIN ATOMIC
 		WHEN 'section' THEN (SELECT s.project_id FROM tasksync.sections s WHERE s.user_id = person AND s.id = hub_id)
 		END;
 END;
-COMMENT ON FUNCTION tasksync.project_of(text, uuid, uuid) IS 'The project that a hub object belongs to; null for a label.';
+COMMENT ON FUNCTION tasksync.project_of(text, uuid, uuid) IS 'Internal: the project that a hub object belongs to; null for a label.';
 
 CREATE FUNCTION tasksync.is_pull_only(person uuid, account uuid, project uuid) RETURNS boolean
 	LANGUAGE sql STABLE PARALLEL SAFE
@@ -82,7 +82,7 @@ BEGIN ATOMIC
 			WHERE p.user_id = person AND p.account_id = account AND p.project_id = project AND p.direction = 'pull')
 		END;
 END;
-COMMENT ON FUNCTION tasksync.is_pull_only(uuid, uuid, uuid) IS 'Whether an account only reads a project, so that nothing of it may be sent; without a project, whether it only reads all of its projects.';
+COMMENT ON FUNCTION tasksync.is_pull_only(uuid, uuid, uuid) IS 'Internal: whether an account only reads a project, so that nothing of it may be sent; without a project, whether it only reads all of its projects.';
 
 -- The update is unconditional on purpose: skipping links that are dirty already
 -- would miss the lock that orders this edit against the run that is just
@@ -116,11 +116,11 @@ BEGIN
 	PERFORM tasksync.request_sync(person, touched);
 END
 $$;
-COMMENT ON FUNCTION tasksync.mark_dirty(uuid, uuid[]) IS 'An edit of hub objects: every account that shows them, except the one the edit came from and those that only read, has something to compare again; refusals of older versions are forgotten.';
+COMMENT ON FUNCTION tasksync.mark_dirty(uuid, uuid[]) IS 'Internal: an edit of hub objects: every account that shows them, except the one the edit came from and those that only read, has something to compare again; refusals of older versions are forgotten.';
 
 -- ---- rules about several rows ----
 
-CREATE FUNCTION tasksync.refuse_cycles(kind text, person uuid, ids uuid[]) RETURNS void
+CREATE FUNCTION tasksync.refuse_cycles(kind text, person uuid, ids uuid[], others_may_move boolean) RETURNS void
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
@@ -131,7 +131,9 @@ DECLARE
 	fixed_snapshot boolean := current_setting('transaction_isolation') <> 'read committed';
 	ring uuid;
 BEGIN
-	PERFORM pg_advisory_xact_lock(hashtextextended('tasksync tree ' || kind || person::text, 0));
+	IF others_may_move THEN
+		PERFORM pg_advisory_xact_lock(hashtextextended('tasksync tree ' || kind || person::text, 0));
+	END IF;
 	IF kind = 'task' THEN
 		WITH RECURSIVE above (start, id) AS (
 			SELECT t.id, t.parent_id FROM unnest(ids) i (id)
@@ -144,7 +146,7 @@ BEGIN
 		SELECT start INTO ring FROM above WHERE id = start LIMIT 1;
 		-- A snapshot of the transaction's start cannot show the other move, but
 		-- locking what was read finds that it is out of date (40001).
-		IF ring IS NULL AND fixed_snapshot THEN
+		IF ring IS NULL AND fixed_snapshot AND others_may_move THEN
 			PERFORM FROM tasksync.tasks t
 			WHERE t.user_id = person AND t.id IN (
 				WITH RECURSIVE above (id) AS (
@@ -166,7 +168,7 @@ BEGIN
 			JOIN tasksync.projects t ON t.user_id = person AND t.id = a.id
 			WHERE t.parent_id IS NOT NULL AND a.id <> a.start)
 		SELECT start INTO ring FROM above WHERE id = start LIMIT 1;
-		IF ring IS NULL AND fixed_snapshot THEN
+		IF ring IS NULL AND fixed_snapshot AND others_may_move THEN
 			PERFORM FROM tasksync.projects t
 			WHERE t.user_id = person AND t.id IN (
 				WITH RECURSIVE above (id) AS (
@@ -186,7 +188,7 @@ BEGIN
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION tasksync.refuse_cycles(text, uuid, uuid[]) IS 'Raises 23514 if one of these tasks or projects is now below itself; serialises moves within a person''s tree.';
+COMMENT ON FUNCTION tasksync.refuse_cycles(text, uuid, uuid[], boolean) IS 'Internal: raises 23514 if one of these tasks or projects is now below itself. With others_may_move it first waits for other moves within the person''s tree.';
 
 CREATE FUNCTION tasksync.new_labels(person uuid, names text[]) RETURNS void
 	LANGUAGE sql VOLATILE PARALLEL UNSAFE
@@ -197,7 +199,7 @@ BEGIN ATOMIC
 	WHERE NOT EXISTS (SELECT FROM tasksync.labels b WHERE b.user_id = person AND b.name = n.name)
 	ON CONFLICT (user_id, name) DO NOTHING;
 END;
-COMMENT ON FUNCTION tasksync.new_labels(uuid, text[]) IS 'Labels used on tasks exist as rows: inserts those that are missing.';
+COMMENT ON FUNCTION tasksync.new_labels(uuid, text[]) IS 'Internal: labels used on tasks exist as rows: inserts those that are missing.';
 
 -- A service that closes the tasks below a closed one must not disagree with the
 -- hub, so the hub does the same; reopening goes the other way, up the tree.
@@ -244,7 +246,7 @@ BEGIN
 		AND NOT tasksync.is_pull_only(person, l.account_id, tasksync.project_of('task', person, l.hub_id));
 END
 $$;
-COMMENT ON FUNCTION tasksync.carry_status(uuid, uuid[], uuid[]) IS 'Closing a task closes the open tasks below it; reopening one reopens the done tasks above it.';
+COMMENT ON FUNCTION tasksync.carry_status(uuid, uuid[], uuid[]) IS 'Internal: closing a task closes the open tasks below it; reopening one reopens the done tasks above it.';
 
 -- Never a delete: leaving the scope of an account is no reason to destroy
 -- anything there.
@@ -299,7 +301,7 @@ BEGIN
 	PERFORM tasksync.request_sync(person, touched);
 END
 $$;
-COMMENT ON FUNCTION tasksync.tasks_moved(uuid, uuid[]) IS 'Tasks changed their project: accounts that show the new one get them, accounts that only showed the old one let go of them without deleting.';
+COMMENT ON FUNCTION tasksync.tasks_moved(uuid, uuid[]) IS 'Internal: tasks changed their project: accounts that show the new one get them, accounts that only showed the old one let go of them without deleting.';
 
 CREATE FUNCTION tasksync.label_renamed(person uuid, was text, becomes text) RETURNS void
 	LANGUAGE sql VOLATILE PARALLEL UNSAFE
@@ -309,4 +311,4 @@ BEGIN ATOMIC
 	SET labels = CASE WHEN becomes IS NULL THEN array_remove(t.labels, was) ELSE array_replace(t.labels, was, becomes) END
 	WHERE t.user_id = person AND t.labels @> ARRAY[was];
 END;
-COMMENT ON FUNCTION tasksync.label_renamed(uuid, text, text) IS 'Puts the new name of a label on a person''s tasks; null takes the label off.';
+COMMENT ON FUNCTION tasksync.label_renamed(uuid, text, text) IS 'Internal: puts the new name of a label on a person''s tasks; null takes the label off.';

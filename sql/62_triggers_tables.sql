@@ -84,7 +84,7 @@ BEGIN
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION tasksync.set_versions(text, uuid, jsonb) IS 'Rows inserted under ids that were deleted before continue the version numbers of those: [{"id": …, "version": …}].';
+COMMENT ON FUNCTION tasksync.set_versions(text, uuid, jsonb) IS 'Internal: rows inserted under ids that were deleted before continue the version numbers of those: [{"id": …, "version": …}].';
 
 CREATE FUNCTION tasksync.link_sections(person uuid, ids uuid[]) RETURNS void
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -108,7 +108,7 @@ BEGIN
 	PERFORM tasksync.request_sync(person, touched);
 END
 $$;
-COMMENT ON FUNCTION tasksync.link_sections(uuid, uuid[]) IS 'New sections are to be created in every account that shows the project and knows sections.';
+COMMENT ON FUNCTION tasksync.link_sections(uuid, uuid[]) IS 'Internal: new sections are to be created in every account that shows the project and knows sections.';
 
 CREATE FUNCTION tasksync.link_labels(person uuid, ids uuid[]) RETURNS void
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -134,7 +134,7 @@ BEGIN
 	PERFORM tasksync.request_sync(person, touched);
 END
 $$;
-COMMENT ON FUNCTION tasksync.link_labels(uuid, uuid[]) IS 'New labels are to be created in every account that knows labels and is written to.';
+COMMENT ON FUNCTION tasksync.link_labels(uuid, uuid[]) IS 'Internal: new labels are to be created in every account that knows labels and is written to.';
 
 CREATE FUNCTION tasksync.link_projects(person uuid, ids uuid[]) RETURNS void
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -162,7 +162,7 @@ BEGIN
 	PERFORM tasksync.request_sync(person, touched);
 END
 $$;
-COMMENT ON FUNCTION tasksync.link_projects(uuid, uuid[]) IS 'New projects are to be created in every account that was connected with link_all().';
+COMMENT ON FUNCTION tasksync.link_projects(uuid, uuid[]) IS 'Internal: new projects are to be created in every account that was connected with link_all().';
 
 -- One function for all kinds although only tasks have labels and a parent:
 -- PL/pgSQL plans a statement when it is reached, and separately for each trigger.
@@ -202,7 +202,7 @@ BEGIN
 				SELECT array_agg(n.id) INTO inside FROM new_rows n
 				WHERE n.user_id = part.user_id AND n.parent_id IN (SELECT m.id FROM new_rows m);
 				IF inside IS NOT NULL THEN
-					PERFORM tasksync.refuse_cycles('task', part.user_id, inside);
+					PERFORM tasksync.refuse_cycles('task', part.user_id, inside, false);
 				END IF;
 				SELECT array_agg(DISTINCT l.name) INTO names
 				FROM new_rows n, unnest(n.labels) l (name) WHERE n.user_id = part.user_id;
@@ -222,7 +222,7 @@ BEGIN
 					PERFORM tasksync.request_sync(part.user_id, touched);
 				END IF;
 			WHEN 'project' THEN
-				PERFORM tasksync.refuse_cycles('project', part.user_id, part.ids);
+				PERFORM tasksync.refuse_cycles('project', part.user_id, part.ids, false);
 				PERFORM tasksync.link_projects(part.user_id, part.ids);
 			WHEN 'section' THEN
 				PERFORM tasksync.link_sections(part.user_id, part.ids);
@@ -271,7 +271,7 @@ BEGIN
 		FROM edits e GROUP BY e.user_id
 	LOOP
 		IF part.reparented IS NOT NULL THEN
-			PERFORM tasksync.refuse_cycles(TG_ARGV[0], part.user_id, part.reparented);
+			PERFORM tasksync.refuse_cycles(TG_ARGV[0], part.user_id, part.reparented, true);
 		END IF;
 		PERFORM tasksync.mark_dirty(part.user_id, part.ids);
 		IF TG_ARGV[0] = 'task' THEN
