@@ -59,15 +59,93 @@ from_utf8(const char *text)
 }
 
 static json_t *
-parse(Jsonb *jsonb, const char *what, const char *hint)
+parse(const char *server_text, const char *what, const char *hint)
 {
-	const char *text = to_utf8(JsonbToCString(NULL, &jsonb->root, VARSIZE(jsonb)));
+	const char *text = to_utf8(server_text);
 	const char *error;
 	json_t	   *json = tasksync_json_parse(text, strlen(text), &error);
 
 	if (json == NULL)
 		refuse(what, error, hint);
 	return json;
+}
+
+static json_t *
+parse_container(JsonbContainer *container, int length, const char *what, const char *hint)
+{
+	return parse(JsonbToCString(NULL, container, length), what, hint);
+}
+
+/* a small whole number, or what jansson makes of the text */
+static json_t *
+from_numeric(Numeric numeric, const char *what)
+{
+	const char *text = DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(numeric)));
+
+	if (strlen(text) < 10 && strspn(text, "0123456789") == strlen(text))
+		return json_integer(atoi(text));
+	return parse(text, what, task_hint);
+}
+
+static json_t *
+from_string(const JsonbValue *value)
+{
+	return json_string(to_utf8(pnstrdup(value->val.string.val, value->val.string.len)));
+}
+
+/* an array of strings; NULL if it is another container */
+static json_t *
+from_names(JsonbContainer *container)
+{
+	json_t	   *names = json_array();
+	JsonbIterator *iterator = JsonbIteratorInit(container);
+	JsonbValue	value;
+	JsonbIteratorToken token = JsonbIteratorNext(&iterator, &value, true);
+
+	if (token != WJB_BEGIN_ARRAY || value.val.array.rawScalar)
+		return NULL;
+	while ((token = JsonbIteratorNext(&iterator, &value, true)) == WJB_ELEM)
+	{
+		if (value.type != jbvString)
+			return NULL;
+		json_array_append_new(names, from_string(&value));
+	}
+	return names;
+}
+
+/* the common types do not go through text and back: that was half of the time of a merge */
+static json_t *
+from_jsonb_value(const JsonbValue *value, const char *what)
+{
+	json_t	   *names;
+
+	switch (value->type)
+	{
+		case jbvNull:
+			return json_null();
+		case jbvBool:
+			return json_boolean(value->val.boolean);
+		case jbvString:
+			return from_string(value);
+		case jbvNumeric:
+			return from_numeric(value->val.numeric, what);
+		case jbvBinary:
+			names = from_names(value->val.binary.data);
+			return names != NULL ? names :
+				parse_container(value->val.binary.data, value->val.binary.len, what, task_hint);
+		default:
+			elog(ERROR, "unexpected type of a jsonb value: %d", (int) value->type);
+	}
+	return NULL;
+}
+
+static bool
+is_json_null(Jsonb *jsonb)
+{
+	JsonbValue	value;
+
+	return JB_ROOT_IS_SCALAR(jsonb) && JsonbExtractScalar(&jsonb->root, &value) &&
+		value.type == jbvNull;
 }
 
 /*
@@ -77,25 +155,26 @@ parse(Jsonb *jsonb, const char *what, const char *hint)
 static TasksyncRecord *
 task_argument(FunctionCallInfo fcinfo, int argument, const char *what)
 {
-	json_t	   *object = json_object();
+	json_t	   *object;
 	const char *error;
 	TasksyncRecord *record;
 	Jsonb	   *jsonb;
 
-	if (PG_ARGISNULL(argument))
+	if (PG_ARGISNULL(argument) || is_json_null(PG_GETARG_JSONB_P(argument)))
 		return tasksync_record_new(TASKSYNC_TASK);
 	jsonb = PG_GETARG_JSONB_P(argument);
-	if (JB_ROOT_IS_SCALAR(jsonb) && strcmp(JsonbToCString(NULL, &jsonb->root, 0), "null") == 0)
-		return tasksync_record_new(TASKSYNC_TASK);
 	if (!JB_ROOT_IS_OBJECT(jsonb))
 		refuse(what, "it must be a JSON object", task_hint);
+	object = json_object();
 	for (int i = 0; i < TASKSYNC_NFIELDS; i++)
 	{
 		const char *name = tasksync_field_name((TasksyncField) i);
-		JsonbValue *value = getKeyJsonValueFromContainer(&jsonb->root, name, strlen(name), NULL);
+		JsonbValue	space;
+		JsonbValue *value =
+			getKeyJsonValueFromContainer(&jsonb->root, name, (int) strlen(name), &space);
 
 		if (value != NULL)
-			json_object_set_new(object, name, parse(JsonbValueToJsonb(value), what, task_hint));
+			json_object_set_new(object, name, from_jsonb_value(value, what));
 	}
 	record = tasksync_record_from_json(TASKSYNC_TASK, object, &error);
 	if (record == NULL)
@@ -103,10 +182,71 @@ task_argument(FunctionCallInfo fcinfo, int argument, const char *what)
 	return record;
 }
 
+static void
+set_string(JsonbValue *value, const char *text)
+{
+	value->type = jbvString;
+	value->val.string.val = from_utf8(text);
+	value->val.string.len = (int) strlen(value->val.string.val);
+}
+
+/*
+ * json_to_jsonb pushes one value after the other; `token` says what a scalar
+ * is to the container around it.  The depth is that of our own records.
+ */
+static JsonbValue *
+push_json(JsonbParseState **state, const json_t *json, JsonbIteratorToken token)
+{
+	JsonbValue	value;
+	JsonbValue	key;
+	const char *name;
+	json_t	   *member;
+
+	switch (json_typeof(json))
+	{
+		case JSON_OBJECT:
+			pushJsonbValue(state, WJB_BEGIN_OBJECT, NULL);
+			json_object_foreach((json_t *) json, name, member)
+			{
+				set_string(&key, name);
+				pushJsonbValue(state, WJB_KEY, &key);
+				push_json(state, member, WJB_VALUE);
+			}
+			return pushJsonbValue(state, WJB_END_OBJECT, NULL);
+		case JSON_ARRAY:
+			pushJsonbValue(state, WJB_BEGIN_ARRAY, NULL);
+			for (size_t i = 0; i < json_array_size(json); i++)
+				push_json(state, json_array_get(json, i), WJB_ELEM);
+			return pushJsonbValue(state, WJB_END_ARRAY, NULL);
+		case JSON_STRING:
+			set_string(&value, json_string_value(json));
+			break;
+		case JSON_INTEGER:
+		case JSON_REAL:
+			value.type = jbvNumeric;
+			value.val.numeric = DatumGetNumeric(DirectFunctionCall3(
+				numeric_in, CStringGetDatum(tasksync_json_text(json)),
+				ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+			break;
+		case JSON_TRUE:
+		case JSON_FALSE:
+			value.type = jbvBool;
+			value.val.boolean = json_is_true(json);
+			break;
+		case JSON_NULL:
+			value.type = jbvNull;
+			break;
+	}
+	return pushJsonbValue(state, token, &value);
+}
+
+/* of an object or an array */
 static Datum
 json_to_jsonb(const json_t *json)
 {
-	return DirectFunctionCall1(jsonb_in, CStringGetDatum(from_utf8(tasksync_json_text(json))));
+	JsonbParseState *state = NULL;
+
+	return JsonbPGetDatum(JsonbValueToJsonb(push_json(&state, json, WJB_VALUE)));
 }
 
 static const TasksyncLens *
@@ -181,8 +321,9 @@ typedef struct MergePolicy
 static void
 policy_argument(FunctionCallInfo fcinfo, int argument, MergePolicy *result)
 {
-	json_t	   *json = PG_ARGISNULL(argument) ? json_object() :
-		parse(PG_GETARG_JSONB_P(argument), "policy", policy_hint);
+	Jsonb	   *jsonb = PG_ARGISNULL(argument) ? NULL : PG_GETARG_JSONB_P(argument);
+	json_t	   *json = jsonb == NULL ? json_object() :
+		parse_container(&jsonb->root, VARSIZE(jsonb), "policy", policy_hint);
 	json_t	   *provider = json_object_get(json, "provider");
 	const char *error;
 
@@ -257,7 +398,8 @@ tasksync_sql_merge_task(PG_FUNCTION_ARGS)
 
 	values[0] = json_to_jsonb(tasksync_record_to_json(result.hub_patch));
 	if (!PG_ARGISNULL(1) && JB_ROOT_IS_OBJECT(PG_GETARG_JSONB_P(1)))
-		values[0] = DirectFunctionCall2(jsonb_concat, PG_GETARG_DATUM(1), values[0]);
+		values[0] = result.hub_patch->present == 0 ? JsonbPGetDatum(PG_GETARG_JSONB_P(1)) :
+			DirectFunctionCall2(jsonb_concat, PG_GETARG_DATUM(1), values[0]);
 	values[1] = json_to_jsonb(conflicts_to_json(&result));
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(result_type(fcinfo), values, nulls)));
 }
