@@ -189,6 +189,7 @@ observed_point(TasksyncRun *run, TasksyncAnswer *answer)
 	if (run->refs == NULL)
 		tasksync_refs_load(run);
 	alive = one->state == TASKSYNC_REMOTE_LIVE && one->kind == TASKSYNC_TASK &&
+			one->record->value[TASKSYNC_F_STATUS] != NULL &&
 			strcmp(one->record->value[TASKSYNC_F_STATUS], "open") == 0;
 	if (run->suspicious && alive)
 		distrust_read(run);

@@ -2,10 +2,8 @@
  * observe.c
  *	  One chunk of observations against the links and the hub.
  *
- * Translates the provider's references into the hub's, decides for each
- * object whether it is linked, found again, new or out of scope, and merges.
- * It reads with the hub rows locked; what follows is a list of changes for
- * hub.c.
+ * Decides for each object whether it is linked, found again, new or out of
+ * scope, and merges.  What follows is a list of changes for hub.c.
  *
  * Sync worker only, inside a transaction of a run.
  */
@@ -15,202 +13,16 @@
 #include "base/json.h"
 #include "sync/ack.h"
 #include "sync/canonical.h"
+#include "sync/chunk.h"
 #include "sync/observe.h"
 
 /* how much earlier than our request the provider's clock may place what the request created */
 #define ADOPTION_SKEW_MS 120000
 
-typedef struct Chunk
-{
-	TasksyncRun *run;
-	TasksyncKind kind;
-	int nlinks;
-	TasksyncLink **links;
-	json_t *link_of;  /* remote id -> index into links */
-	json_t *place_of; /* remote task id -> {"hub": …, "project": …} */
-	json_t *graves;   /* remote ids that are dead */
-	json_t *by_name;  /* name -> hub id, of projects and labels without a link here */
-	List *open_intents;
-	int nchanges;
-	TasksyncHubChange *changes;
-} Chunk;
-
-TasksyncLink **
-tasksync_observe_find(TasksyncRun *run, TasksyncKind kind, json_t *remote_ids, int *count)
-{
-	json_t *hub_ids = json_array();
-	uint64 rows;
-
-	*count = 0;
-	if (json_array_size(remote_ids) == 0)
-		return NULL;
-	rows = tasksync_query("SELECT l.hub_id::text FROM jsonb_array_elements_text($4) x"
-						  " JOIN tasksync.links l ON l.user_id = $1 AND l.account_id = $2"
-						  " AND l.kind = $3 AND l.remote_id = x",
-						  "uutj", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
-						  tasksync_p_text(tasksync_kind_name(kind)),
-						  tasksync_p_text(tasksync_json_text(remote_ids)));
-	for (uint64 row = 0; row < rows; row++)
-		json_array_append_new(hub_ids, json_pack("{s:s}", "hub_id", tasksync_cell_text(row, 1)));
-	return tasksync_links_read(run, hub_ids, count);
-}
-
-/* ---- what the chunk needs to know ---- */
-
-static void
-load_places(Chunk *chunk, json_t *remote_ids)
-{
-	uint64 rows;
-
-	chunk->place_of = json_object();
-	if (json_array_size(remote_ids) == 0)
-		return;
-	rows = tasksync_query("SELECT l.remote_id, t.id::text, t.project_id::text"
-						  " FROM jsonb_array_elements_text($3) x"
-						  " JOIN tasksync.links l ON l.user_id = $1 AND l.account_id = $2"
-						  "  AND l.kind = 'task' AND l.remote_id = x"
-						  " JOIN tasksync.tasks t ON t.user_id = $1 AND t.id = l.hub_id",
-						  "uuj", tasksync_p_uuid(chunk->run->user_id),
-						  tasksync_p_uuid(chunk->run->account_id),
-						  tasksync_p_text(tasksync_json_text(remote_ids)));
-	for (uint64 row = 0; row < rows; row++)
-		json_object_set_new(chunk->place_of, tasksync_cell_text(row, 1),
-							json_pack("{s:s, s:s}", "hub", tasksync_cell_text(row, 2), "project",
-									  tasksync_cell_text(row, 3)));
-}
-
-static void
-load_graves(Chunk *chunk, json_t *remote_ids)
-{
-	uint64 rows;
-
-	chunk->graves = json_object();
-	rows = tasksync_query("SELECT g.remote_id FROM jsonb_array_elements_text($4) x"
-						  " JOIN tasksync.graves g ON g.user_id = $1 AND g.account_id = $2"
-						  " AND g.kind = $3 AND g.remote_id = x",
-						  "uutj", tasksync_p_uuid(chunk->run->user_id),
-						  tasksync_p_uuid(chunk->run->account_id),
-						  tasksync_p_text(tasksync_kind_name(chunk->kind)),
-						  tasksync_p_text(tasksync_json_text(remote_ids)));
-	for (uint64 row = 0; row < rows; row++)
-		json_object_set_new(chunk->graves, tasksync_cell_text(row, 1), json_true());
-}
-
-/* hub projects or labels that have no counterpart here yet; two of one name are nobody's */
-static void
-load_names(Chunk *chunk)
-{
-	static const char projects[] =
-		"SELECT min(p.id::text), p.name, bool_or(p.is_inbox) FROM tasksync.projects p"
-		" WHERE p.user_id = $1 AND NOT EXISTS (SELECT FROM tasksync.links l WHERE l.user_id = $1"
-		"  AND l.account_id = $2 AND l.hub_id = p.id AND l.state <> 'pending_create')"
-		" GROUP BY p.name HAVING count(*) = 1";
-	static const char labels[] =
-		"SELECT b.id::text, b.name, false FROM tasksync.labels b"
-		" WHERE b.user_id = $1 AND NOT EXISTS (SELECT FROM tasksync.links l WHERE l.user_id = $1"
-		"  AND l.account_id = $2 AND l.hub_id = b.id AND l.state <> 'pending_create')";
-	uint64 rows;
-
-	chunk->by_name = json_object();
-	if (chunk->kind != TASKSYNC_PROJECT && chunk->kind != TASKSYNC_LABEL)
-		return;
-	rows = tasksync_query(chunk->kind == TASKSYNC_PROJECT ? projects : labels, "uu",
-						  tasksync_p_uuid(chunk->run->user_id),
-						  tasksync_p_uuid(chunk->run->account_id));
-	for (uint64 row = 0; row < rows; row++)
-	{
-		/* the inbox is found by being the inbox, whatever it is called */
-		const char *name = tasksync_cell_bool(row, 3) ? "" : tasksync_cell_text(row, 2);
-
-		json_object_set_new(chunk->by_name, name, json_string(tasksync_cell_text(row, 1)));
-	}
-}
-
-static void
-load_chunk(Chunk *chunk, int count, TasksyncObservation **observations)
-{
-	json_t *ids = json_array();
-	json_t *parents = json_array();
-
-	for (int i = 0; i < count; i++)
-	{
-		const TasksyncRecord *record = observations[i]->record;
-
-		json_array_append_new(ids, json_string(observations[i]->remote_id));
-		if (chunk->kind == TASKSYNC_TASK && record && record->value[TASKSYNC_F_PARENT])
-			json_array_append_new(parents, json_string(record->value[TASKSYNC_F_PARENT]));
-	}
-	chunk->links = tasksync_observe_find(chunk->run, chunk->kind, ids, &chunk->nlinks);
-	chunk->link_of = json_object();
-	for (int i = 0; i < chunk->nlinks; i++)
-		json_object_set_new(chunk->link_of, chunk->links[i]->remote_id, json_integer(i));
-	load_places(chunk, parents);
-	load_graves(chunk, ids);
-	load_names(chunk);
-	if (chunk->run->has_inherited)
-		chunk->open_intents = tasksync_ack_open_intents(chunk->run);
-}
-
-/* ---- translation ---- */
-
-/* a subtask follows its parent, which the hub may have moved to another project already */
-static void
-translate_place(Chunk *chunk, TasksyncRecord *record)
-{
-	TasksyncRun *run = chunk->run;
-	const char *parent = record->value[TASKSYNC_F_PARENT];
-	json_t *above = parent ? json_object_get(chunk->place_of, parent) : NULL;
-
-	tasksync_record_set(record, TASKSYNC_F_SECTION,
-						tasksync_refs_hub(run, TASKSYNC_SECTION,
-										  record->value[TASKSYNC_F_SECTION]));
-	tasksync_record_set(record, TASKSYNC_F_PARENT,
-						above ? tasksync_json_string(above, "hub") : NULL);
-	if (above)
-	{
-		const char *project = tasksync_json_string(above, "project");
-
-		if (strcmp(project, record->value[TASKSYNC_F_PROJECT]) != 0)
-		{
-			tasksync_record_set(record, TASKSYNC_F_PROJECT, project);
-			tasksync_record_set(record, TASKSYNC_F_SECTION, NULL);
-		}
-	}
-}
-
-/*
- * The record in hub terms and normal form.  NULL if its container is not
- * linked.
- */
-static TasksyncRecord *
-translate(Chunk *chunk, const TasksyncObservation *observation)
-{
-	TasksyncRun *run = chunk->run;
-	TasksyncRecord *record = tasksync_record_copy(observation->record);
-
-	if (chunk->kind == TASKSYNC_PROJECT && tasksync_record_has(record, TASKSYNC_F_PARENT))
-		tasksync_record_set(record, TASKSYNC_F_PARENT,
-							tasksync_refs_hub(run, TASKSYNC_PROJECT,
-											  record->value[TASKSYNC_F_PARENT]));
-	if (chunk->kind == TASKSYNC_SECTION || chunk->kind == TASKSYNC_TASK)
-	{
-		const char *project =
-			tasksync_refs_hub(run, TASKSYNC_PROJECT, record->value[TASKSYNC_F_PROJECT]);
-
-		if (project == NULL || tasksync_refs_route(run, project) == NULL)
-			return NULL;
-		tasksync_record_set(record, TASKSYNC_F_PROJECT, project);
-	}
-	if (chunk->kind == TASKSYNC_TASK)
-		translate_place(chunk, record);
-	tasksync_canonicalize(record);
-	return record;
-}
-
 /* ---- changes ---- */
 
 static TasksyncHubChange *
-new_change(Chunk *chunk, TasksyncLink *link)
+new_change(TasksyncChunk *chunk, TasksyncLink *link)
 {
 	TasksyncHubChange *change = &chunk->changes[chunk->nchanges++];
 
@@ -273,7 +85,8 @@ edited_json(const TasksyncRecord *patch, const TasksyncEdits *edits)
  * its later date; *closed tells that it was ours.
  */
 static TasksyncRecord *
-in_flight_of(Chunk *chunk, const TasksyncLink *link, const TasksyncRecord *remote, bool *closed)
+in_flight_of(TasksyncChunk *chunk, const TasksyncLink *link, const TasksyncRecord *remote,
+			 bool *closed)
 {
 	TasksyncRecord *in_flight = NULL;
 	ListCell *cell;
@@ -303,7 +116,7 @@ in_flight_of(Chunk *chunk, const TasksyncLink *link, const TasksyncRecord *remot
 
 /* the route that governs an object: its project's, or none for labels */
 static const TasksyncRoute *
-route_of(Chunk *chunk, const TasksyncLink *link, const TasksyncRecord *remote)
+route_of(TasksyncChunk *chunk, const TasksyncLink *link, const TasksyncRecord *remote)
 {
 	if (link->kind == TASKSYNC_PROJECT)
 		return tasksync_refs_route(chunk->run, link->hub_id);
@@ -311,15 +124,15 @@ route_of(Chunk *chunk, const TasksyncLink *link, const TasksyncRecord *remote)
 }
 
 static const TasksyncPolicy *
-policy_of(Chunk *chunk, const TasksyncRoute *route)
+policy_of(TasksyncChunk *chunk, const TasksyncRoute *route)
 {
 	return route ? &route->policy : &chunk->run->policy;
 }
 
 /* the provider still has what the hub deleted: has it been edited there since? */
 static void
-observe_deleted_here(Chunk *chunk, TasksyncLink *link, const TasksyncObservation *observation,
-					 TasksyncRecord *remote)
+observe_deleted_here(TasksyncChunk *chunk, TasksyncLink *link,
+					 const TasksyncObservation *observation, TasksyncRecord *remote)
 {
 	TasksyncRun *run = chunk->run;
 	uint32 changed =
@@ -379,7 +192,7 @@ same_record(const TasksyncRecord *a, const TasksyncRecord *b)
 }
 
 static void
-merge_linked(Chunk *chunk, TasksyncLink *link, const TasksyncObservation *observation,
+merge_linked(TasksyncChunk *chunk, TasksyncLink *link, const TasksyncObservation *observation,
 			 const TasksyncRecord *remote)
 {
 	TasksyncRun *run = chunk->run;
@@ -444,13 +257,13 @@ is_stale(const TasksyncLink *link, const TasksyncObservation *observation)
 }
 
 static void
-observe_linked(Chunk *chunk, TasksyncLink *link, const TasksyncObservation *observation)
+observe_linked(TasksyncChunk *chunk, TasksyncLink *link, const TasksyncObservation *observation)
 {
 	TasksyncRecord *remote;
 
 	if (is_stale(link, observation) && !link->missing)
 		return;
-	remote = translate(chunk, observation);
+	remote = tasksync_chunk_translate(chunk, observation);
 	if (remote == NULL)
 	{
 		/* moved to a container that is not linked: out of scope, not deleted */
@@ -473,7 +286,8 @@ observe_linked(Chunk *chunk, TasksyncLink *link, const TasksyncObservation *obse
 
 /* a create whose answer was lost, found by what it sent */
 static TasksyncOpenIntent *
-find_lost_create(Chunk *chunk, const TasksyncObservation *observation, const TasksyncRecord *record)
+find_lost_create(TasksyncChunk *chunk, const TasksyncObservation *observation,
+				 const TasksyncRecord *record)
 {
 	char *fingerprint = NULL;
 	ListCell *cell;
@@ -497,7 +311,8 @@ find_lost_create(Chunk *chunk, const TasksyncObservation *observation, const Tas
 
 /* the hub's own project or label that this one is the counterpart of, or NULL */
 static const char *
-find_namesake(Chunk *chunk, const TasksyncObservation *observation, const TasksyncRecord *record)
+find_namesake(TasksyncChunk *chunk, const TasksyncObservation *observation,
+			  const TasksyncRecord *record)
 {
 	const char *key = observation->is_inbox ? "" : record->value[TASKSYNC_F_NAME];
 	const char *hub_id = key ? tasksync_json_string(chunk->by_name, key) : NULL;
@@ -508,7 +323,7 @@ find_namesake(Chunk *chunk, const TasksyncObservation *observation, const Tasksy
 }
 
 static bool
-wants_import(Chunk *chunk, const TasksyncObservation *observation)
+wants_import(TasksyncChunk *chunk, const TasksyncObservation *observation)
 {
 	TasksyncRun *run = chunk->run;
 	const char *archived;
@@ -527,20 +342,28 @@ wants_import(Chunk *chunk, const TasksyncObservation *observation)
 	}
 }
 
-/* may it become a new hub object?  History may not, only what is completed from now on. */
+/*
+ * May it become a new hub object?  History may not, only what is completed from
+ * now on; nor may what the answer told only in part.
+ */
 static bool
-is_importable(Chunk *chunk, const TasksyncRecord *record)
+is_importable(TasksyncChunk *chunk, const TasksyncRecord *record)
 {
 	const TasksyncRoute *route = tasksync_refs_route(chunk->run, record->value[TASKSYNC_F_PROJECT]);
 	const char *status = record->value[TASKSYNC_F_STATUS];
+	TasksyncField name = chunk->kind == TASKSYNC_TASK ? TASKSYNC_F_TITLE : TASKSYNC_F_NAME;
 
-	if (route && !route->pulls)
+	if (record->value[name] == NULL)
+		return false;
+	if ((chunk->kind == TASKSYNC_TASK || chunk->kind == TASKSYNC_SECTION) &&
+		(route == NULL || !route->pulls))
 		return false;
 	return !(chunk->run->full_read && status && strcmp(status, "done") == 0);
 }
 
 static void
-remember_place(Chunk *chunk, const TasksyncObservation *observation, const TasksyncLink *link)
+remember_place(TasksyncChunk *chunk, const TasksyncObservation *observation,
+			   const TasksyncLink *link)
 {
 	if (chunk->kind == TASKSYNC_TASK)
 		json_object_set_new(chunk->place_of, observation->remote_id,
@@ -551,7 +374,7 @@ remember_place(Chunk *chunk, const TasksyncObservation *observation, const Tasks
 }
 
 static void
-observe_new(Chunk *chunk, const TasksyncObservation *observation)
+observe_new(TasksyncChunk *chunk, const TasksyncObservation *observation)
 {
 	TasksyncRun *run = chunk->run;
 	TasksyncRecord *record;
@@ -562,7 +385,7 @@ observe_new(Chunk *chunk, const TasksyncObservation *observation)
 
 	if (!wants_import(chunk, observation))
 		return;
-	record = translate(chunk, observation);
+	record = tasksync_chunk_translate(chunk, observation);
 	if (record == NULL)
 		return;
 	intent = find_lost_create(chunk, observation, record);
@@ -603,10 +426,10 @@ int
 tasksync_observe(TasksyncRun *run, TasksyncKind kind, int count, TasksyncObservation **observations,
 				 TasksyncHubChange **changes)
 {
-	Chunk chunk = {.run = run, .kind = kind};
+	TasksyncChunk chunk = {.run = run, .kind = kind};
 
 	chunk.changes = palloc(sizeof(TasksyncHubChange) * Max(count, 1));
-	load_chunk(&chunk, count, observations);
+	tasksync_chunk_load(&chunk, count, observations);
 	for (int i = 0; i < count; i++)
 	{
 		json_t *known = json_object_get(chunk.link_of, observations[i]->remote_id);

@@ -7,10 +7,6 @@
 
 #include "sync/hub.h"
 
-/* links of these remote ids (array of strings), hub rows locked */
-extern TasksyncLink **tasksync_observe_find(TasksyncRun *run, TasksyncKind kind, json_t *remote_ids,
-											int *count);
-
 /*
  * What the observations change, without the deletions; the result goes to
  * tasksync_hub_apply().  Returns the number of changes.

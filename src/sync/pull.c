@@ -17,6 +17,7 @@
 #include "base/testpoint.h"
 #include "sync/absence.h"
 #include "sync/ack.h"
+#include "sync/chunk.h"
 #include "sync/deletion.h"
 #include "sync/observe.h"
 #include "sync/pull.h"
@@ -49,7 +50,8 @@ record_containers(TasksyncRun *run, int count, TasksyncObservation **projects)
 
 		if (project->state == TASKSYNC_REMOTE_DELETED)
 			json_array_append_new(dead, json_pack("{s:s}", "remote_id", project->remote_id));
-		if (project->state != TASKSYNC_REMOTE_LIVE)
+		if (project->state != TASKSYNC_REMOTE_LIVE ||
+			project->record->value[TASKSYNC_F_NAME] == NULL)
 			continue;
 		archived = project->record->value[TASKSYNC_F_ARCHIVED];
 		json_array_append_new(rows, json_pack("{s:s, s:s, s:s?, s:b, s:b}", "remote_id",
@@ -134,7 +136,7 @@ record_dead(TasksyncRun *run, TasksyncKind kind, int count, TasksyncObservation 
 	for (int i = 0; i < count; i++)
 		if (observations[i].kind == kind && observations[i].state == state)
 			json_array_append_new(ids, json_string(observations[i].remote_id));
-	found = tasksync_observe_find(run, kind, ids, &nfound);
+	found = tasksync_links_find(run, kind, ids, &nfound);
 	for (int i = 0; i < nfound; i++)
 		if (found[i]->state != 'h')
 			links = lappend(links, found[i]);

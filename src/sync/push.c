@@ -22,8 +22,7 @@
 #include "base/guc.h"
 #include "base/json.h"
 #include "base/testpoint.h"
-#include "sync/deletion.h"
-#include "sync/link.h"
+#include "sync/emit.h"
 #include "sync/push.h"
 
 /* dirty links looked at for one request: more than fit, as some will wait */
@@ -31,34 +30,6 @@
 
 /* rounds without any progress before a run gives up until its next turn */
 #define MAX_STALLED 3
-
-static const TasksyncField places[] = {TASKSYNC_F_PROJECT, TASKSYNC_F_SECTION, TASKSYNC_F_PARENT};
-
-typedef struct Candidate
-{
-	TasksyncLink *link;
-	TasksyncRecord *out; /* NULL: nothing to send */
-	const char *temp_id; /* of its create in this request */
-	bool visiting;
-	bool settled; /* emitted, or decided against */
-} Candidate;
-
-typedef struct Plan
-{
-	TasksyncRun *run;
-	bool may_patch; /* a recent read allows changes of existing objects */
-	int ncandidates;
-	Candidate *candidates;
-	json_t *candidate_of;  /* hub id -> index */
-	json_t *remote_of;     /* hub id -> remote id, for references */
-	json_t *link_state_of; /* hub id -> "pending_create" … */
-	int room;
-	int nintents;
-	TasksyncIntent *intents;
-	json_t *intent_rows;  /* parallel to intents */
-	json_t *clean_rows;   /* links found clean */
-	json_t *blocked_rows; /* links that wait for a refused one */
-} Plan;
 
 static const char sql_dirty[] =
 	"SELECT " TASKSYNC_LINK_COLUMNS " FROM tasksync.links l" TASKSYNC_HUB_JOIN
@@ -71,12 +42,6 @@ static const char sql_dirty[] =
 	"  WHEN 'label' THEN 2 ELSE 3 END, coalesce(parent.state = 'pending_create', false),"
 	"  (h.record ->> 'position')::numeric, l.hub_id"
 	" LIMIT $3";
-
-static const char sql_refs[] =
-	"SELECT hub_id::text, remote_id, CASE WHEN error_code IS NOT NULL AND state = 'pending_create'"
-	" THEN 'refused' ELSE state END FROM tasksync.links"
-	" WHERE user_id = $1 AND account_id = $2 AND hub_id IN"
-	" (SELECT x::uuid FROM jsonb_array_elements_text($3) x)";
 
 static const char sql_insert_intents[] =
 	"INSERT INTO tasksync.intents (user_id, account_id, id, seq, kind, hub_id, op, temp_id, remote_id,"
@@ -119,43 +84,8 @@ recently_read(const TasksyncRun *run)
 				tasksync_read_before_write_ms);
 }
 
-/* where the objects stand that the patches of these candidates refer to */
 static void
-load_references(Plan *plan)
-{
-	json_t *ids = json_array();
-	uint64 rows;
-
-	plan->remote_of = json_object();
-	plan->link_state_of = json_object();
-	plan->candidate_of = json_object();
-	for (int i = 0; i < plan->ncandidates; i++)
-	{
-		TasksyncRecord *hub = plan->candidates[i].link->hub;
-
-		json_object_set_new(plan->candidate_of, plan->candidates[i].link->hub_id, json_integer(i));
-		for (int f = 0; hub && f < (int) lengthof(places); f++)
-			if (hub->value[places[f]])
-				json_array_append_new(ids, json_string(hub->value[places[f]]));
-	}
-	if (json_array_size(ids) == 0)
-		return;
-	rows = tasksync_query(sql_refs, "uuj", tasksync_p_uuid(plan->run->user_id),
-						  tasksync_p_uuid(plan->run->account_id),
-						  tasksync_p_text(tasksync_json_text(ids)));
-	for (uint64 row = 0; row < rows; row++)
-	{
-		const char *hub_id = tasksync_cell_text(row, 1);
-		const char *remote_id = tasksync_cell_text(row, 2);
-
-		if (remote_id)
-			json_object_set_new(plan->remote_of, hub_id, json_string(remote_id));
-		json_object_set_new(plan->link_state_of, hub_id, json_string(tasksync_cell_text(row, 3)));
-	}
-}
-
-static void
-load_candidates(Plan *plan, int limit)
+load_candidates(TasksyncBatchPlan *plan, int limit)
 {
 	TasksyncRun *run = plan->run;
 	uint64 rows;
@@ -163,281 +93,15 @@ load_candidates(Plan *plan, int limit)
 	rows = tasksync_query(sql_dirty, "uui", tasksync_p_uuid(run->user_id),
 						  tasksync_p_uuid(run->account_id), tasksync_p_int(limit));
 	plan->ncandidates = (int) rows;
-	plan->candidates = palloc0(sizeof(Candidate) * Max(rows, 1));
+	plan->candidates = palloc0(sizeof(TasksyncCandidate) * Max(rows, 1));
 	for (uint64 row = 0; row < rows; row++)
 		plan->candidates[row].link = tasksync_link_from_row(row);
 	run->has_dirty = rows > 0;
-	load_references(plan);
-}
-
-static json_t *
-hub_id_row(const TasksyncLink *link)
-{
-	return json_pack("{s:s, s:I}", "hub_id", link->hub_id, "version", (json_int_t) link->version);
-}
-
-static bool emit_candidate(Plan *plan, Candidate *candidate);
-
-typedef enum RefOutcome
-{
-	REF_RESOLVED,
-	REF_INVISIBLE, /* this account does not know it: leave the reference out */
-	REF_LATER,
-	REF_REFUSED,
-} RefOutcome;
-
-/* the provider's id, or the temp id of its create, for one hub id */
-static RefOutcome
-resolve_reference(Plan *plan, const char *hub_id, const char **remote_id)
-{
-	const char *state = tasksync_json_string(plan->link_state_of, hub_id);
-	json_t *index = json_object_get(plan->candidate_of, hub_id);
-	Candidate *target = index ? &plan->candidates[json_integer_value(index)] : NULL;
-
-	*remote_id = tasksync_json_string(plan->remote_of, hub_id);
-	if (state == NULL || strcmp(state, "detached") == 0 || strcmp(state, "held") == 0)
-		return REF_INVISIBLE;
-	if (*remote_id != NULL)
-		return REF_RESOLVED;
-	if (strcmp(state, "refused") == 0)
-		return REF_REFUSED;
-	if (!plan->run->provider->caps.temp_ids || target == NULL)
-		return REF_LATER;
-	if (!target->settled && !target->visiting)
-		emit_candidate(plan, target);
-	if (target->temp_id == NULL)
-		return REF_LATER;
-	*remote_id = target->temp_id;
-	return REF_RESOLVED;
-}
-
-/*
- * Puts remote ids in place of hub ids into `remote_patch` and takes references
- * that this account cannot show out of both.
- */
-static RefOutcome
-resolve_places(Plan *plan, TasksyncRecord *hub_patch, TasksyncRecord *remote_patch)
-{
-	for (int i = 0; i < (int) lengthof(places); i++)
-	{
-		const char *hub_id = hub_patch->value[places[i]];
-		const char *remote_id;
-		RefOutcome outcome;
-
-		if (!tasksync_record_has(hub_patch, places[i]) || hub_id == NULL)
-			continue;
-		outcome = resolve_reference(plan, hub_id, &remote_id);
-		if (outcome == REF_RESOLVED)
-			tasksync_record_set(remote_patch, places[i], remote_id);
-		else if (outcome == REF_INVISIBLE)
-		{
-			tasksync_record_set(hub_patch, places[i], NULL);
-			tasksync_record_set(remote_patch, places[i], NULL);
-		}
-		else
-			return outcome;
-	}
-	return REF_RESOLVED;
+	tasksync_load_references(plan);
 }
 
 static void
-add_intent(Plan *plan, const TasksyncLink *link, TasksyncOp op, TasksyncRecord *hub_patch,
-		   TasksyncRecord *remote_patch, const char *temp_id)
-{
-	TasksyncIntent *intent = &plan->intents[plan->nintents];
-
-	intent->id = tasksync_uuid_new();
-	intent->temp_id = temp_id;
-	intent->kind = link->kind;
-	intent->op = op;
-	intent->hub_id = link->hub_id;
-	intent->remote_id = link->remote_id;
-	intent->patch = remote_patch;
-	intent->before = op == TASKSYNC_OP_CREATE ? NULL : link->base;
-	intent->raw = link->raw;
-	json_array_append_new(plan->intent_rows,
-						  json_pack("{s:s, s:i, s:s, s:s, s:s, s:s?, s:s?, s:o, s:I}", "id",
-									intent->id, "seq", plan->nintents, "kind",
-									tasksync_kind_name(link->kind), "hub_id", link->hub_id, "op",
-									tasksync_op_name(op), "temp_id", temp_id, "remote_id",
-									link->remote_id, "patch", tasksync_record_to_json(hub_patch),
-									"lease_token", (json_int_t) plan->run->lease_token));
-	plan->nintents++;
-	plan->room--;
-}
-
-/* false: not now */
-static bool
-emit_create(Plan *plan, Candidate *candidate)
-{
-	TasksyncLink *link = candidate->link;
-	TasksyncRecord *hub_patch = tasksync_lens_project(plan->run->lens, link->hub);
-	TasksyncRecord *remote_patch;
-	RefOutcome outcome;
-
-	tasksync_record_drop(hub_patch, TASKSYNC_FIELD_BIT(TASKSYNC_F_COMPLETED_AT));
-	remote_patch = tasksync_record_copy(hub_patch);
-	outcome = resolve_places(plan, hub_patch, remote_patch);
-	if (outcome == REF_REFUSED)
-		json_array_append_new(plan->blocked_rows, hub_id_row(link));
-	if (outcome != REF_RESOLVED || plan->room < 1)
-		return false;
-	candidate->temp_id = tasksync_uuid_new();
-	add_intent(plan, link, TASKSYNC_OP_CREATE, hub_patch, remote_patch, candidate->temp_id);
-	return true;
-}
-
-/* the fields of `out` that travel in an UPDATE */
-static uint32
-update_fields(const TasksyncRun *run, const TasksyncRecord *out)
-{
-	uint32 fields = 0;
-
-	for (int f = 0; f < TASKSYNC_NFIELDS; f++)
-	{
-		TasksyncOp carrier = run->provider->caps.op_of_field[f];
-
-		if (out->kind != TASKSYNC_TASK)
-			carrier = (TASKSYNC_PLACE_FIELDS & TASKSYNC_FIELD_BIT(f)) ? TASKSYNC_OP_MOVE
-																	  : TASKSYNC_OP_UPDATE;
-		if (tasksync_record_has(out, f) && carrier == TASKSYNC_OP_UPDATE)
-			fields |= TASKSYNC_FIELD_BIT(f);
-	}
-	return fields;
-}
-
-/* the place is one value: a move names all of it.  False: it has to wait. */
-static bool
-emit_move(Plan *plan, TasksyncLink *link)
-{
-	TasksyncRecord *projected = tasksync_lens_project(plan->run->lens, link->hub);
-	TasksyncRecord *hub_patch = tasksync_record_new(link->kind);
-	TasksyncRecord *remote_patch;
-
-	tasksync_record_take(hub_patch, projected, TASKSYNC_PLACE_FIELDS);
-	remote_patch = tasksync_record_copy(hub_patch);
-	if (resolve_places(plan, hub_patch, remote_patch) != REF_RESOLVED)
-		return false;
-	if (tasksync_record_diff(hub_patch, link->base) & TASKSYNC_PLACE_FIELDS)
-		add_intent(plan, link, TASKSYNC_OP_MOVE, hub_patch, remote_patch, NULL);
-	return true;
-}
-
-static void
-emit_update(Plan *plan, TasksyncLink *link, const TasksyncRecord *out, uint32 fields)
-{
-	TasksyncRecord *patch = tasksync_record_new(link->kind);
-
-	/* a due date is sent whole: its parts mean nothing alone */
-	if (fields & TASKSYNC_DUE_FIELDS)
-		tasksync_record_take(patch, tasksync_lens_project(plan->run->lens, link->hub),
-							 TASKSYNC_DUE_FIELDS);
-	tasksync_record_take(patch, out, fields);
-	add_intent(plan, link, TASKSYNC_OP_UPDATE, patch, patch, NULL);
-}
-
-static void
-emit_status(Plan *plan, TasksyncLink *link, const TasksyncRecord *out, TasksyncOp op)
-{
-	TasksyncRecord *patch = tasksync_record_new(link->kind);
-	TasksyncRecord *remote_patch;
-
-	tasksync_record_take(patch, out, TASKSYNC_FIELD_BIT(TASKSYNC_F_STATUS));
-	remote_patch = tasksync_record_copy(patch);
-	/* the due date names the occurrence of a recurring task that is completed */
-	tasksync_record_take(remote_patch, link->base, TASKSYNC_DUE_FIELDS);
-	add_intent(plan, link, op, patch, remote_patch, NULL);
-}
-
-/* true if something of it goes out now */
-static bool
-emit_changes(Plan *plan, Candidate *candidate)
-{
-	TasksyncLink *link = candidate->link;
-	TasksyncRecord *out = candidate->out;
-	const char *status =
-		tasksync_record_has(out, TASKSYNC_F_STATUS) ? out->value[TASKSYNC_F_STATUS] : NULL;
-	bool done = status && strcmp(status, "done") == 0;
-	bool moves = (out->present & TASKSYNC_PLACE_FIELDS) != 0;
-	uint32 fields = update_fields(plan->run, out);
-	int before = plan->nintents;
-	bool waits = false;
-
-	/* every op of one link in one request, or none of them */
-	if (plan->room < (status != NULL) + moves + (fields != 0))
-		return false;
-	if (status && !done)
-		emit_status(plan, link, out, TASKSYNC_OP_REOPEN);
-	if (moves)
-		waits = !emit_move(plan, link);
-	if (fields)
-		emit_update(plan, link, out, fields);
-	if (done)
-		emit_status(plan, link, out, TASKSYNC_OP_CLOSE);
-	if (plan->nintents == before && !waits)
-		json_array_append_new(plan->clean_rows, hub_id_row(link));
-	return plan->nintents > before;
-}
-
-/* a renamed label is on its way: every task that carries it looks changed until it arrives */
-static bool
-is_label_rename(const Candidate *candidate)
-{
-	return candidate->link->kind == TASKSYNC_LABEL && candidate->out &&
-		   tasksync_record_has(candidate->out, TASKSYNC_F_NAME);
-}
-
-static bool
-emit_candidate(Plan *plan, Candidate *candidate)
-{
-	TasksyncLink *link = candidate->link;
-	bool emitted = false;
-
-	candidate->visiting = true;
-	if (link->hub == NULL || link->state == 'x')
-		json_array_append_new(plan->clean_rows, hub_id_row(link));
-	else if (link->state == 'c')
-		emitted = emit_create(plan, candidate);
-	else if (link->state == 'l')
-	{
-		candidate->out = tasksync_link_out(plan->run, link);
-		if (candidate->out->present == 0)
-			json_array_append_new(plan->clean_rows, hub_id_row(link));
-		else if (plan->may_patch && !(plan->run->tasks_wait && link->kind == TASKSYNC_TASK))
-			emitted = emit_changes(plan, candidate);
-		if (is_label_rename(candidate))
-			plan->run->tasks_wait = true;
-	}
-	candidate->visiting = false;
-	candidate->settled = true;
-	return emitted;
-}
-
-static void
-emit_deletes(Plan *plan)
-{
-	List *links = NIL;
-	ListCell *cell;
-
-	for (int i = 0; i < plan->ncandidates; i++)
-		if (plan->candidates[i].link->state == 'd')
-			links = lappend(links, plan->candidates[i].link);
-	if (links == NIL || !plan->may_patch)
-		return;
-	/* what may leave: not held, and nothing that is still needed sits below it */
-	foreach(cell, tasksync_deletion_sendable(plan->run, links))
-	{
-		TasksyncLink *link = lfirst(cell);
-		TasksyncRecord *nothing = tasksync_record_new(link->kind);
-
-		if (plan->room < 1)
-			break;
-		add_intent(plan, link, TASKSYNC_OP_DELETE, nothing, nothing, NULL);
-	}
-}
-
-static void
-plan_new_intents(Plan *plan)
+plan_new_intents(TasksyncBatchPlan *plan)
 {
 	TasksyncRun *run = plan->run;
 	int limit = Min(run->batch_limit, run->provider->caps.batch_intents);
@@ -449,21 +113,21 @@ plan_new_intents(Plan *plan)
 	load_candidates(plan, limit * WINDOW_FACTOR);
 	for (int i = 0; i < plan->ncandidates && plan->room > 0; i++)
 	{
-		Candidate *candidate = &plan->candidates[i];
+		TasksyncCandidate *candidate = &plan->candidates[i];
 
 		if (!candidate->settled && candidate->link->state != 'd')
-			emit_candidate(plan, candidate);
+			tasksync_emit_candidate(plan, candidate);
 		if (run->batch_limit == 1 && plan->nintents > 0)
 			return;
 	}
-	emit_deletes(plan);
+	tasksync_emit_deletes(plan);
 }
 
 /* one intent of an earlier run, as the candidate that its dependants look for */
 static bool
-inherit_row(Plan *plan, uint64 row)
+inherit_row(TasksyncBatchPlan *plan, uint64 row)
 {
-	Candidate *candidate = &plan->candidates[plan->nintents];
+	TasksyncCandidate *candidate = &plan->candidates[plan->nintents];
 	TasksyncIntent *intent = &plan->intents[plan->nintents];
 	TasksyncLink *link = palloc0(sizeof(TasksyncLink));
 	const char *patch = tasksync_cell_text(row, 7);
@@ -499,7 +163,7 @@ inherit_row(Plan *plan, uint64 row)
  * read, which shows whether it was applied.
  */
 static void
-plan_inherited(Plan *plan)
+plan_inherited(TasksyncBatchPlan *plan)
 {
 	TasksyncRun *run = plan->run;
 	uint64 rows;
@@ -512,26 +176,26 @@ plan_inherited(Plan *plan)
 						  tasksync_p_int(run->provider->caps.idempotency_ms),
 						  tasksync_p_int(run->provider->caps.batch_intents));
 	plan->intents = palloc0(sizeof(TasksyncIntent) * (rows + 1));
-	plan->candidates = palloc0(sizeof(Candidate) * (rows + 1));
+	plan->candidates = palloc0(sizeof(TasksyncCandidate) * (rows + 1));
 	for (uint64 row = 0; row < rows; row++)
 		/* past the provider's memory only when the read did not show it */
 		if (tasksync_cell_bool(row, 8) || run->read_done)
 			inherit_row(plan, row);
 	plan->ncandidates = plan->nintents;
-	load_references(plan);
+	tasksync_load_references(plan);
 	for (int i = 0; i < plan->nintents; i++)
 	{
 		TasksyncRecord *hub_patch = plan->candidates[i].link->hub;
 		TasksyncRecord *remote_patch = tasksync_record_copy(hub_patch);
 
-		(void) resolve_places(plan, hub_patch, remote_patch);
+		(void) tasksync_resolve_places(plan, hub_patch, remote_patch);
 		plan->intents[i].patch = remote_patch;
 	}
 }
 
 /* writes what the request will carry: build() took the first call.nintents of the plan */
 static void
-write_plan(Plan *plan)
+write_plan(TasksyncBatchPlan *plan)
 {
 	TasksyncRun *run = plan->run;
 	json_t *sent = json_array();
@@ -556,7 +220,7 @@ write_plan(Plan *plan)
 static bool
 plan_and_build(TasksyncRun *run, TasksyncHttpRequest *request)
 {
-	Plan plan = {.run = run, .may_patch = recently_read(run)};
+	TasksyncBatchPlan plan = {.run = run, .may_patch = recently_read(run)};
 	bool worth;
 
 	tasksync_run_begin(run, "plan");
