@@ -161,7 +161,7 @@ tasksync_runs_claim(int room, long *wait_ms)
 	Flight **claimed;
 	ListCell *cell;
 
-	/* a run's context becomes a child of the one that is current here, and must outlive the round */
+	/* a run's context is a child of the current one, and must outlive the round */
 	runs = tasksync_engine_claim(room, wait_ms);
 	MemoryContextSwitchTo(before);
 	count = list_length(runs);
