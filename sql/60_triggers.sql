@@ -50,9 +50,12 @@ BEGIN
 	IF coalesce(cardinality(accounts), 0) = 0 THEN
 		RETURN;
 	END IF;
+	-- without a worker nobody takes hints away: a thousand of them say enough
 	INSERT INTO tasksync.hints (user_id, account_id)
 	SELECT person, a.id FROM tasksync.accounts a
-	WHERE a.user_id = person AND a.id = ANY (accounts);
+	WHERE a.user_id = person AND a.id = ANY (accounts)
+		AND NOT EXISTS (
+			SELECT FROM tasksync.hints h WHERE h.user_id = person AND h.account_id = a.id OFFSET 999);
 	PERFORM tasksync.wake_worker();
 END
 $$;

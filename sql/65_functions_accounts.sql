@@ -215,8 +215,27 @@ COMMENT ON FUNCTION tasksync.list_containers(uuid) IS 'What the provider has in 
 
 -- ---- links ----
 
--- Tasks, sections and labels that exist already: those that were linked before
--- come back under their old remote ids, the others are to be created there.
+CREATE FUNCTION tasksync.create_missing(person uuid, account uuid, project uuid) RETURNS void
+	LANGUAGE sql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	INSERT INTO tasksync.links (user_id, hub_id, account_id, kind, state, dirty)
+	SELECT person, o.id, account, o.kind, 'pending_create', true
+	FROM tasksync.accounts a
+	JOIN tasksync.providers v ON v.provider = a.provider
+	CROSS JOIN LATERAL (
+		SELECT t.id, 'task' AS kind FROM tasksync.tasks t WHERE t.user_id = person AND t.project_id = project
+		UNION ALL
+		SELECT s.id, 'section' FROM tasksync.sections s
+		WHERE v.shows_sections AND s.user_id = person AND s.project_id = project
+		UNION ALL
+		SELECT b.id, 'label' FROM tasksync.labels b
+		WHERE v.shows_labels AND b.user_id = person) o
+	WHERE a.user_id = person AND a.id = account
+	ON CONFLICT DO NOTHING;
+END;
+COMMENT ON FUNCTION tasksync.create_missing(uuid, uuid, uuid) IS 'Internal: what a project holds and an account has no link for is to be created there.';
+
 CREATE FUNCTION tasksync.attach_project(person uuid, account uuid, project uuid, sends boolean) RETURNS void
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
@@ -227,36 +246,52 @@ BEGIN
 		AND (l.hub_id IN (SELECT t.id FROM tasksync.tasks t WHERE t.user_id = person AND t.project_id = project)
 			OR l.hub_id IN (SELECT s.id FROM tasksync.sections s WHERE s.user_id = person AND s.project_id = project));
 	IF sends THEN
-		INSERT INTO tasksync.links AS l (user_id, hub_id, account_id, kind, state, dirty)
-		SELECT person, o.id, account, o.kind, 'pending_create', true
-		FROM tasksync.accounts a
-		JOIN tasksync.providers v ON v.provider = a.provider
-		CROSS JOIN LATERAL (
-			SELECT t.id, 'task' AS kind FROM tasksync.tasks t WHERE t.user_id = person AND t.project_id = project
-			UNION ALL
-			SELECT s.id, 'section' FROM tasksync.sections s
-			WHERE v.shows_sections AND s.user_id = person AND s.project_id = project
-			UNION ALL
-			SELECT b.id, 'label' FROM tasksync.labels b
-			WHERE v.shows_labels AND b.user_id = person) o
-		WHERE a.user_id = person AND a.id = account
-		ON CONFLICT DO NOTHING;
+		PERFORM tasksync.create_missing(person, account, project);
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION tasksync.attach_project(uuid, uuid, uuid, boolean) IS 'Internal: what a project holds is linked again if it was, and is to be created in the account if it was not and the link sends.';
+COMMENT ON FUNCTION tasksync.attach_project(uuid, uuid, uuid, boolean) IS 'Internal: what a project holds is linked again under its old remote id if it was linked before, and is to be created in the account if it was not and the link sends.';
 
 CREATE FUNCTION tasksync.check_policy(policy jsonb) RETURNS void
 	LANGUAGE plpgsql STABLE PARALLEL SAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+	IF policy ? 'hold_deletes' AND NOT coalesce(policy ->> 'hold_deletes' IN ('off', 'in', 'both'), false) THEN
+		RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
+			MESSAGE = 'invalid policy: "hold_deletes" must be one of "off", "in", "both"',
+			HINT = 'off: mass deletions are believed; in: those that come from the provider wait for approve_held(); both (the default): those that go there, too.';
+	END IF;
 	IF policy IS NOT NULL THEN
-		PERFORM tasksync.merge_task('{}', '{}', '{}', policy);
+		PERFORM tasksync.merge_task('{}', '{}', '{}', CASE WHEN jsonb_typeof(policy) = 'object' THEN policy - 'hold_deletes' ELSE policy END);
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION tasksync.check_policy(jsonb) IS 'Internal: 22023 for a conflict policy that merge_task() does not understand.';
+COMMENT ON FUNCTION tasksync.check_policy(jsonb) IS 'Internal: 22023 for a conflict policy that merge_task() does not understand, but for the key hold_deletes, which only runs know.';
+
+CREATE FUNCTION tasksync.set_policy(account uuid, policy jsonb, link uuid DEFAULT NULL) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	a tasksync.accounts := tasksync.account_of(account);
+BEGIN
+	PERFORM tasksync.check_policy(policy);
+	IF link IS NULL THEN
+		UPDATE tasksync.accounts x SET policy = coalesce(set_policy.policy, '{}'), updated_at = now()
+		WHERE x.user_id = a.user_id AND x.id = a.id;
+	ELSE
+		UPDATE tasksync.project_links p SET policy = set_policy.policy, updated_at = now()
+		WHERE p.user_id = a.user_id AND p.account_id = a.id AND p.id = link;
+		IF NOT FOUND THEN
+			RAISE EXCEPTION USING ERRCODE = 'no_data_found',
+				MESSAGE = format('link "%s" does not exist', link),
+				HINT = 'SELECT id, project_id, remote_id FROM tasksync.project_links lists them.';
+		END IF;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION tasksync.set_policy(uuid, jsonb, uuid) IS 'Sets the conflict policy of an account, or of one of its links: {"rule": "newest", "fields": {"title": "manual"}} as in merge_task(); null goes back to the person''s, or the account''s. An account''s policy may also hold "hold_deletes": "both" (the default: mass deletions in either direction wait for approve_held()), "in" or "off". Counts from the next run on. Errors: 22023 a policy that is not understood, P0002 no such account or link.';
 
 CREATE FUNCTION tasksync.link_container(
 	a tasksync.accounts, remote_id text, project uuid, direction text, policy jsonb) RETURNS uuid

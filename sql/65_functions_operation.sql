@@ -392,9 +392,23 @@ BEGIN
 	SET finished_at = now(), outcome = 'interrupted', error_code = 'interrupted',
 		error_message = 'the database was copied during this run'
 	WHERE finished_at IS NULL;
+	-- The triggers stood still in the copy. Edits made there are found by
+	-- comparing everything, new rows by their missing links; of a row that has
+	-- gone the link goes too, so that it is read back: a copy that lost rows on
+	-- the way must not delete them at the provider.
+	UPDATE tasksync.links SET dirty = true WHERE state = 'live'
+		AND NOT tasksync.is_pull_only(user_id, account_id, tasksync.project_of(kind, user_id, hub_id));
+	PERFORM tasksync.create_missing(p.user_id, p.account_id, p.project_id)
+	FROM tasksync.project_links p WHERE p.direction <> 'pull';
+	DELETE FROM tasksync.links l
+	WHERE l.state <> 'pending_delete'
+		AND NOT EXISTS (SELECT FROM tasksync.tasks t WHERE t.user_id = l.user_id AND t.id = l.hub_id)
+		AND NOT EXISTS (SELECT FROM tasksync.projects t WHERE t.user_id = l.user_id AND t.id = l.hub_id)
+		AND NOT EXISTS (SELECT FROM tasksync.sections t WHERE t.user_id = l.user_id AND t.id = l.hub_id)
+		AND NOT EXISTS (SELECT FROM tasksync.labels t WHERE t.user_id = l.user_id AND t.id = l.hub_id);
 	-- a copy made with TEMPLATE has no settings of its own
 	EXECUTE format('ALTER DATABASE %I SET tasksync.enabled = on', current_database());
 	PERFORM tasksync.wake_worker(true);
 END
 $$;
-COMMENT ON FUNCTION tasksync.adopt() IS 'Makes this database the one that syncs its rows: after a restore, a copy with TEMPLATE or pg_upgrade. Make sure first that the original does not sync any more, or both will write to the same accounts. Every account is read as a whole once. For superusers.';
+COMMENT ON FUNCTION tasksync.adopt() IS 'Makes this database the one that syncs its rows: after a restore, a copy with TEMPLATE or pg_upgrade. Make sure first that the original does not sync any more, or both will write to the same accounts. Every account is read as a whole once; what was edited in the copy is sent. For superusers.';

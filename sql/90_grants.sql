@@ -18,8 +18,8 @@ DECLARE
 		'SELECT (user_id, email, display_name, timezone, default_sync_interval, conflict_policy, created_at,'
 			' updated_at, metadata) ON tasksync.users',
 		'UPDATE (display_name, timezone, default_sync_interval, conflict_policy, metadata) ON tasksync.users',
-		'UPDATE (policy, metadata) ON tasksync.accounts',
-		'UPDATE (policy, on_remote_delete) ON tasksync.project_links',
+		'UPDATE (metadata) ON tasksync.accounts',
+		'UPDATE (on_remote_delete) ON tasksync.project_links',
 		'INSERT (id, name, color, parent_id, position, is_archived, metadata),'
 			' UPDATE (name, color, parent_id, position, is_archived, metadata), DELETE ON tasksync.projects',
 		'INSERT (id, project_id, name, position, metadata),'
@@ -37,7 +37,7 @@ DECLARE
 			' tasksync.list_containers(uuid), tasksync.link_project(uuid, text, uuid, text, jsonb),'
 			' tasksync.link_all(uuid), tasksync.unlink_project(uuid), tasksync.disconnect_account(uuid),'
 			' tasksync.pause_account(uuid), tasksync.resume_account(uuid), tasksync.set_sync_interval(uuid, interval),'
-			' tasksync.sync_now(uuid), tasksync.wait_for_sync(uuid, interval),'
+			' tasksync.set_policy(uuid, jsonb, uuid), tasksync.sync_now(uuid), tasksync.wait_for_sync(uuid, interval),'
 			' tasksync.resolve_conflict(uuid, text, jsonb), tasksync.approve_held(uuid[]), tasksync.reject_held(uuid[]),'
 			' tasksync.retry(uuid, uuid), tasksync.merge_task(jsonb, jsonb, jsonb, jsonb),'
 			' tasksync.merge_text(text, text, text), tasksync.project_task(text, jsonb),'

@@ -170,10 +170,13 @@ apply_policy(TasksyncRun *run, const char *text)
 	json_t *json = tasksync_json_parse(text, strlen(text), &error);
 	const char *guard = json ? tasksync_json_string(json, "hold_deletes") : NULL;
 
-	if (json == NULL || !tasksync_policy_parse(json, &run->policy, &error))
-		memset(&run->policy, 0, sizeof(run->policy));
 	run->guard_in = guard == NULL || strcmp(guard, "off") != 0;
 	run->guard_out = guard == NULL || strcmp(guard, "both") == 0;
+	/* the one key that is the engine's own: the parser would refuse the whole policy */
+	if (json != NULL)
+		json_object_del(json, "hold_deletes");
+	if (json == NULL || !tasksync_policy_parse(json, &run->policy, &error))
+		memset(&run->policy, 0, sizeof(run->policy));
 }
 
 /*

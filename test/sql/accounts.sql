@@ -102,6 +102,16 @@ SELECT tasksync.link_all(:'account');
 INSERT INTO tasksync.projects (user_id, name) VALUES (:'person', 'Later');
 SELECT * FROM shown WHERE name = 'Later';
 
+-- ---- policies ----
+SELECT tasksync.set_policy(:'account', '{"rule": "prefer_hub", "fields": {"title": "manual"}, "delete": "ask", "hold_deletes": "both"}');
+SELECT policy FROM tasksync.accounts WHERE id = :'account';
+SELECT tasksync.set_policy(:'account', '{"rule": "sometimes"}');
+SELECT tasksync.set_policy(:'account', '{"hold_deletes": true}');
+SELECT tasksync.set_policy(:'account', '[]');
+SELECT tasksync.set_policy(:'account', '{}', '00000000-0000-4000-8000-000000000000');
+SELECT tasksync.set_policy(:'account', '{"rule": "prefer_remote"}', id) FROM tasksync.project_links WHERE account_id = :'account' AND remote_id = 'r1';
+SELECT remote_id, policy FROM tasksync.project_links WHERE account_id = :'account' AND policy IS NOT NULL;
+
 -- ---- conflicts ----
 INSERT INTO tasksync.tasks (user_id, id, title) VALUES (:'person', '00000000-0000-4000-8000-0000000000a1', 'conflicted');
 INSERT INTO tasksync.conflicts (user_id, id, account_id, kind, hub_id, field, base, hub, remote, rule, status) VALUES

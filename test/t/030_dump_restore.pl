@@ -116,15 +116,22 @@ wait_until('the worker has seen the copy', sub {
 is(scalar($todoist->requests), 0, 'no request left the copy');
 
 # ---- until adopt() ----
-$other->safe_psql('custom', "UPDATE tasksync.tasks SET title = 'Parent' WHERE title = 'edited in the copy'");
 $other->safe_psql('custom', 'DELETE FROM tasksync.intents');
+$other->safe_psql('custom', "INSERT INTO tasksync.tasks (user_id, project_id, title)"
+	. " SELECT user_id, project_id, 'new in the copy' FROM tasksync.tasks WHERE title = 'bulk 1'");
+$other->safe_psql('custom', "DELETE FROM tasksync.tasks WHERE title = 'bulk 2'");
 $other->safe_psql('custom', 'SELECT tasksync.adopt()');
 $copy->quiet($account);
 cmp_ok(scalar($todoist->requests), '>', 0, 'after adopt() it syncs');
 is($other->safe_psql('custom', 'SELECT count(*) FROM tasksync.tasks'),
-	$node->safe_psql('hub', 'SELECT count(*) FROM tasksync.tasks'), 'and neither doubles nor loses a task');
+	1 + $node->safe_psql('hub', 'SELECT count(*) FROM tasksync.tasks'),
+	'and neither doubles nor loses a task, not even one that the copy had lost');
+for my $title ('edited in the copy', 'new in the copy', 'bulk 2')
+{
+	is(scalar(grep { $_->{content} eq $title } values %{ $todoist->tasks($token) }), 1, "$title: once at Todoist");
+}
 is(scalar(grep { $_->{content} eq 'bulk 7' } values %{ $todoist->tasks($token) }), 1, 'nor there');
-$other->safe_psql('custom', "UPDATE tasksync.tasks SET title = 'edited after adoption' WHERE title = 'Parent'");
+$other->safe_psql('custom', "UPDATE tasksync.tasks SET title = 'edited after adoption' WHERE title = 'edited in the copy'");
 $copy->quiet($account);
 is(scalar(grep { $_->{content} eq 'edited after adoption' } values %{ $todoist->tasks($token) }), 1, 'its edits arrive');
 
