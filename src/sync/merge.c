@@ -78,7 +78,7 @@ is_empty(const TasksyncRecord *record, TasksyncField f)
 	return f == TASKSYNC_F_PRIORITY && strcmp(value, "0") == 0;
 }
 
-/* a hub that has no colour is shown in the provider's default one, but that is no choice of anybody's */
+/* a hub without a colour is shown in the provider's default one: nobody's choice */
 static bool
 says_nothing(const Merge *m, TasksyncField f)
 {
