@@ -192,7 +192,7 @@ tasksync_deletion_sendable(TasksyncRun *run, List *links)
 
 /* ---- coming in ---- */
 
-/* tasks below the given ones that the provider deleted along with them, or that hang there unseen by it */
+/* tasks below the given ones: deleted along with them by the provider, or there unseen by it */
 static const char sql_subtree[] =
 	"WITH RECURSIVE below AS ("
 	" SELECT t.id FROM jsonb_to_recordset($4) r(hub_id uuid)"

@@ -42,7 +42,10 @@ extern TasksyncStep tasksync_run_step(TasksyncRun *run, TasksyncHttpRequest *req
 extern void tasksync_run_sent(TasksyncRun *run, TasksyncHttpRequest *request);
 extern void tasksync_run_answer(TasksyncRun *run, const TasksyncHttpResponse *response);
 
-/* after an error of one of the two: records it on the account; may ereport only if the database itself is in trouble */
+/*
+ * After an error of one of the two: records it on the account; may ereport
+ * only if the database itself is in trouble.
+ */
 extern void tasksync_run_fail(TasksyncRun *run, const ErrorData *error);
 extern const char *tasksync_run_activity(const TasksyncRun *run); /* "sync account <uuid>: push" */
 extern void tasksync_run_free(TasksyncRun *run);

@@ -58,15 +58,18 @@ static const char *const sql_update[TASKSYNC_NKINDS] = {
 	[TASKSYNC_PROJECT] =
 		"UPDATE tasksync.projects t SET name = r.name, color = r.color, parent_id = r.parent_id,"
 		" position = coalesce(r.position, t.position), is_archived = coalesce(r.is_archived, false),"
-		" edited = t.edited || r.edited FROM" SMALL_ROWSET
+		" edited = t.edited || r.edited"
+		" FROM" SMALL_ROWSET
 		" WHERE t.user_id = $1 AND t.id = r.id AND" ALL_PARAMETERS,
 	[TASKSYNC_SECTION] =
 		"UPDATE tasksync.sections t SET name = r.name, project_id = r.project_id,"
-		" position = coalesce(r.position, t.position), edited = t.edited || r.edited FROM" SMALL_ROWSET
+		" position = coalesce(r.position, t.position), edited = t.edited || r.edited"
+		" FROM" SMALL_ROWSET
 		" WHERE t.user_id = $1 AND t.id = r.id AND" ALL_PARAMETERS,
 	[TASKSYNC_LABEL] =
 		"UPDATE tasksync.labels t SET name = r.name, color = r.color,"
-		" position = coalesce(r.position, t.position), edited = t.edited || r.edited FROM" SMALL_ROWSET
+		" position = coalesce(r.position, t.position), edited = t.edited || r.edited"
+		" FROM" SMALL_ROWSET
 		" WHERE t.user_id = $1 AND t.id = r.id AND" ALL_PARAMETERS,
 	[TASKSYNC_TASK] =
 		"UPDATE tasksync.tasks t SET project_id = r.project_id, section_id = r.section_id,"

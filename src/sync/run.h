@@ -147,7 +147,7 @@ extern void tasksync_run_stop_account(TasksyncRun *run, const char *state, const
 
 /* ---- queue.c ---- */
 
-/* begins a transaction, checks the extension and the lease; current context becomes run->call_cxt */
+/* begins a transaction, checks extension and lease; the current context becomes run->call_cxt */
 extern void tasksync_run_begin(TasksyncRun *run, const char *what);
 extern void tasksync_run_commit(TasksyncRun *run);
 /* the sync_runs row, written when the first thing happens */

@@ -137,7 +137,7 @@ def judge(letters, position, gap, wanted, case_blocks):
         if "\n" in gap or "\n" in wanted:
             return None
         # Pointers to functions, (*name) (arguments), and (format,...): pgindent differs here.
-        if previous + char in (")(", ",."):
+        if previous + char in (")(", ",.") or letters[position:position + 2] == "(*":
             return None
         what = "no space" if gap else "a space"
         return f"clang-format wants {what} between '{previous}' and '{char}'"
