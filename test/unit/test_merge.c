@@ -219,7 +219,7 @@ no_silent_loss(Random *random)
 			*c.remote->value[i] != '\0' && strcmp(c.remote->value[i], "0") != 0)
 			return unit_reason("remote %s lost\n%s", tasksync_field_name(f), story(&c));
 		if ((!has_base || !tasksync_field_equal(c.base, shown, f)) &&
-			!tasksync_field_equal(now, shown, f) && shown->value[i] != NULL &&
+			!tasksync_field_equal(now, shown, f) && c.hub->value[i] != NULL &&
 			*shown->value[i] != '\0' && strcmp(shown->value[i], "0") != 0)
 			return unit_reason("hub %s lost\n%s", tasksync_field_name(f), story(&c));
 	}
