@@ -353,7 +353,8 @@ tasksync_ack_record(TasksyncRun *run, TasksyncAnswer *answer)
 	move_bases(&batch);
 	if (answer->coverage == TASKSYNC_COVERS_NOTHING)
 		run->wrote_unseen = true;
-	run->stalled = json_array_size(batch.done) > 0 ? 0 : run->stalled + 1;
+	run->stalled =
+		json_array_size(batch.done) + json_array_size(batch.unmapped) > 0 ? 0 : run->stalled + 1;
 	TASKSYNC_TEST_POINT("acks-written");
 }
 

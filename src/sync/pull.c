@@ -22,6 +22,9 @@
 #include "sync/observe.h"
 #include "sync/pull.h"
 
+/* snapshots from the past that one run follows up */
+#define MAX_STALE_READS 2
+
 static const char sql_containers[] =
 	"INSERT INTO tasksync.containers (user_id, account_id, remote_id, title, parent_remote_id,"
 	" is_inbox, is_archived)"
@@ -244,8 +247,8 @@ finish_read(TasksyncRun *run, TasksyncAnswer *answer)
 		tasksync_ack_settle_inherited(run);
 	run->last_read_at = run->requested_at;
 	run->read_done = true;
-	/* a snapshot from the past: what happened since comes with the next read */
-	run->wrote_unseen = answer->is_stale;
+	/* a snapshot from the past: what happened since comes with the next read, or the one after */
+	run->wrote_unseen = answer->is_stale && ++run->stale_reads <= MAX_STALE_READS;
 }
 
 /* nothing was sent and nothing came: the common case costs no transaction */

@@ -27,6 +27,12 @@
 #include "sync/run.h"
 #include "sync/schedule.h"
 
+/*
+ * How long the loop may stand still for a row that an application has locked;
+ * afterwards that account's run is repeated and the others go on.
+ */
+#define LOCK_TIMEOUT "300ms"
+
 /* ends of quiet runs, waiting for tasksync_engine_flush() */
 static json_t *quiet_ends = NULL;
 static MemoryContext quiet_cxt = NULL;
@@ -145,7 +151,7 @@ dice(void)
 void
 tasksync_engine_start(void)
 {
-	SetConfigOption("lock_timeout", "2s", PGC_USERSET, PGC_S_SESSION);
+	SetConfigOption("lock_timeout", LOCK_TIMEOUT, PGC_USERSET, PGC_S_SESSION);
 
 	tasksync_txn_begin("take over");
 	if (tasksync_extension_enter() == TASKSYNC_EXTENSION_READY)

@@ -110,6 +110,7 @@ struct TasksyncRun
 	bool paging;              /* the read under way has another page, */
 	char *page_cursor;        /* which is this */
 	bool wrote_unseen;        /* the last answer acknowledged writes without showing them */
+	int stale_reads;          /* snapshots from the past in this run */
 	bool tasks_wait;          /* a label is being renamed: tasks follow after its acknowledgement */
 	int stalled;              /* rounds in a row that settled nothing */
 	int batch_limit;          /* shrinks when a whole request is refused */
