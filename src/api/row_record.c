@@ -36,19 +36,20 @@ PG_FUNCTION_INFO_V1(tasksync_label_record);
 PG_FUNCTION_INFO_V1(tasksync_row_record);
 PG_FUNCTION_INFO_V1(tasksync_row_changes);
 
+/* in the order in which jsonb keeps keys (by length, then by bytes): nothing is left to sort */
 static const TasksyncColumn project_columns[] = {
 	{"name", TASKSYNC_COLUMN_TEXT},
 	{"color", TASKSYNC_COLUMN_TEXT},
-	{"is_archived", TASKSYNC_COLUMN_BOOL},
-	{"parent_id", TASKSYNC_COLUMN_UUID},
 	{"position", TASKSYNC_COLUMN_NUMERIC},
+	{"parent_id", TASKSYNC_COLUMN_UUID},
+	{"is_archived", TASKSYNC_COLUMN_BOOL},
 	{NULL},
 };
 
 static const TasksyncColumn section_columns[] = {
 	{"name", TASKSYNC_COLUMN_TEXT},
-	{"project_id", TASKSYNC_COLUMN_UUID},
 	{"position", TASKSYNC_COLUMN_NUMERIC},
+	{"project_id", TASKSYNC_COLUMN_UUID},
 	{NULL},
 };
 
@@ -61,19 +62,19 @@ static const TasksyncColumn label_columns[] = {
 
 static const TasksyncColumn task_columns[] = {
 	{"title", TASKSYNC_COLUMN_TEXT},
-	{"description", TASKSYNC_COLUMN_TEXT},
+	{"labels", TASKSYNC_COLUMN_NAMES},
 	{"status", TASKSYNC_COLUMN_TEXT},
-	{"completed_at", TASKSYNC_COLUMN_INSTANT},
-	{"priority", TASKSYNC_COLUMN_INT2},
 	{"due_date", TASKSYNC_COLUMN_DATE},
 	{"due_time", TASKSYNC_COLUMN_TIME},
-	{"due_timezone", TASKSYNC_COLUMN_TEXT},
-	{"recurrence", TASKSYNC_COLUMN_TEXT},
-	{"labels", TASKSYNC_COLUMN_NAMES},
-	{"project_id", TASKSYNC_COLUMN_UUID},
-	{"section_id", TASKSYNC_COLUMN_UUID},
-	{"parent_id", TASKSYNC_COLUMN_UUID},
 	{"position", TASKSYNC_COLUMN_NUMERIC},
+	{"priority", TASKSYNC_COLUMN_INT2},
+	{"parent_id", TASKSYNC_COLUMN_UUID},
+	{"project_id", TASKSYNC_COLUMN_UUID},
+	{"recurrence", TASKSYNC_COLUMN_TEXT},
+	{"section_id", TASKSYNC_COLUMN_UUID},
+	{"description", TASKSYNC_COLUMN_TEXT},
+	{"completed_at", TASKSYNC_COLUMN_INSTANT},
+	{"due_timezone", TASKSYNC_COLUMN_TEXT},
 	{NULL},
 };
 
