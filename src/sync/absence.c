@@ -278,7 +278,10 @@ tasksync_absence_answer(TasksyncRun *run, TasksyncAnswer *answer)
 								   ? MemoryContextStrdup(run->cxt, answer->cursor)
 								   : NULL;
 			if (run->page_cursor == NULL)
+			{
+				run->ask_completed = false;
 				run->phase = TASKSYNC_PHASE_PROBE;
+			}
 			break;
 		case TASKSYNC_CALL_POINT_READ:
 			observed_point(run, answer);

@@ -86,12 +86,19 @@ static const char sql_route[] =
 	" SELECT $1, $2, r.id, r.remote_id FROM" SMALL_ROWSET " WHERE $3 IS NOT NULL"
 	" ON CONFLICT (user_id, account_id, project_id) DO UPDATE SET remote_id = excluded.remote_id";
 
+/* a question that is still open is brought up to date, not asked twice */
 static const char sql_conflicts[] =
-	"INSERT INTO tasksync.conflicts (user_id, account_id, run_id, kind, hub_id, field, base, hub,"
+	"WITH r AS (SELECT * FROM jsonb_to_recordset($4) r(kind text, hub_id uuid, field text,"
+	"  base jsonb, hub jsonb, remote jsonb, result jsonb, rule text, status text)),"
+	" again AS (UPDATE tasksync.conflicts c SET hub = r.hub, remote = r.remote, result = r.result,"
+	"  account_id = $2, run_id = $3 FROM r WHERE c.user_id = $1 AND c.hub_id = r.hub_id"
+	"  AND c.field = r.field AND c.status = 'open' AND r.status = 'open'"
+	"  RETURNING c.hub_id, c.field)"
+	" INSERT INTO tasksync.conflicts (user_id, account_id, run_id, kind, hub_id, field, base, hub,"
 	" remote, result, rule, status)"
-	" SELECT $1, $2, $3, r.kind, r.hub_id, r.field, r.base, r.hub, r.remote, r.result, r.rule, r.status"
-	" FROM jsonb_to_recordset($4) r(kind text, hub_id uuid, field text, base jsonb, hub jsonb,"
-	" remote jsonb, result jsonb, rule text, status text)";
+	" SELECT $1, $2, $3, r.kind, r.hub_id, r.field, r.base, r.hub, r.remote, r.result, r.rule,"
+	" r.status FROM r WHERE NOT EXISTS"
+	" (SELECT FROM again a WHERE a.hub_id = r.hub_id AND a.field = r.field)";
 
 static json_t *
 hub_row(const TasksyncHubChange *change)

@@ -191,6 +191,25 @@ same_record(const TasksyncRecord *a, const TasksyncRecord *b)
 	return a->present == b->present && tasksync_record_diff(a, b) == 0;
 }
 
+/*
+ * A value that the provider rewrote is no edit of the hub's: in the merge the
+ * hub counts as holding what the provider made of it, so that a later edit
+ * there is simply taken.
+ */
+static TasksyncRecord *
+as_the_provider_took_it(TasksyncRun *run, const TasksyncLink *link)
+{
+	uint32 coerced = tasksync_plan_coerced(run->lens, link->hub, link->base, &link->memo);
+	TasksyncRecord *hub = link->hub;
+
+	if (coerced != 0)
+	{
+		hub = tasksync_record_copy(hub);
+		tasksync_record_take(hub, link->memo.echo, coerced);
+	}
+	return hub;
+}
+
 static void
 merge_linked(TasksyncChunk *chunk, TasksyncLink *link, const TasksyncObservation *observation,
 			 const TasksyncRecord *remote)
@@ -215,7 +234,7 @@ merge_linked(TasksyncChunk *chunk, TasksyncLink *link, const TasksyncObservation
 	input.lens = run->lens;
 	input.policy = policy_of(chunk, route);
 	input.base = link->base;
-	input.hub = link->hub;
+	input.hub = as_the_provider_took_it(run, link);
 	input.remote = remote;
 	input.hub_edits = &link->hub_edits;
 	input.remote_edits = &edits;

@@ -62,6 +62,22 @@ tasksync_plan_out(const TasksyncLens *lens, const TasksyncRecord *hub, const Tas
 	return shown;
 }
 
+uint32
+tasksync_plan_coerced(const TasksyncLens *lens, const TasksyncRecord *hub,
+					  const TasksyncRecord *base, const TasksyncMemo *memo)
+{
+	TasksyncRecord *shown = tasksync_lens_project(lens, hub);
+	uint32 coerced = 0;
+
+	for (int i = 0; i < TASKSYNC_NFIELDS; i++)
+	{
+		if (tasksync_record_has(shown, (TasksyncField) i) &&
+			is_coerced(memo, shown, base, (TasksyncField) i))
+			coerced |= TASKSYNC_FIELD_BIT(i);
+	}
+	return coerced;
+}
+
 void
 tasksync_plan_ack(const TasksyncLens *lens, const TasksyncRecord *sent, const TasksyncRecord *echo,
 				  TasksyncRecord *base, TasksyncMemo *memo)

@@ -27,6 +27,10 @@ extern TasksyncRecord *tasksync_plan_out(const TasksyncLens *lens, const Tasksyn
 										 const TasksyncRecord *base, const TasksyncMemo *memo,
 										 uint32 frozen);
 
+/* the fields in which the hub and the base differ only by what the provider made of a value */
+extern uint32 tasksync_plan_coerced(const TasksyncLens *lens, const TasksyncRecord *hub,
+									const TasksyncRecord *base, const TasksyncMemo *memo);
+
 /*
  * An acknowledged write of the fields `sent`: the new base, and the memo if the
  * echo (NULL if the answer held none) differs from what was sent.

@@ -181,6 +181,12 @@ apply_policy(TasksyncRun *run, const char *text)
 	/* the one key that is the engine's own: the parser would refuse the whole policy */
 	if (json != NULL)
 		json_object_del(json, "hold_deletes");
+	run->guard_in = guard == NULL || strcmp(guard, "off") != 0;
+	run->guard_out = guard == NULL || strcmp(guard, "both") == 0;
+
+	/* a matter of runs, which the merge does not know */
+	if (json != NULL)
+		json_object_del(json, "hold_deletes");
 	if (json == NULL || !tasksync_policy_parse(json, &run->policy, &error))
 		memset(&run->policy, 0, sizeof(run->policy));
 }
@@ -223,6 +229,8 @@ run_from_row(uint64 row)
 	run->has_dirty = tasksync_cell_bool(row, 15);
 	run->has_inherited = tasksync_cell_bool(row, 16);
 	run->has_missing = tasksync_cell_bool(row, 17);
+	/* an earlier run did not get to the end of the question: one list answers for many point reads */
+	run->ask_completed = run->has_missing;
 	if (!tasksync_cell_null(row, 18))
 		run->access_sealed = tasksync_cell_bytes(row, 18, &run->access_length);
 	if (!tasksync_cell_null(row, 19))

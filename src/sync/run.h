@@ -122,7 +122,7 @@ struct TasksyncRun
 	struct HTAB *sent;   /* ack.c: what was acknowledged and not seen yet */
 
 	/* absence.c */
-	bool ask_completed; /* a full read lacked tasks that may have been completed */
+	bool ask_completed; /* tasks are missing that may have been completed */
 	int probes;
 	char *last_probed; /* remote id of the last point read */
 	List *gone;        /* remote ids that point reads did not find */
