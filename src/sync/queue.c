@@ -181,12 +181,6 @@ apply_policy(TasksyncRun *run, const char *text)
 	/* the one key that is the engine's own: the parser would refuse the whole policy */
 	if (json != NULL)
 		json_object_del(json, "hold_deletes");
-	run->guard_in = guard == NULL || strcmp(guard, "off") != 0;
-	run->guard_out = guard == NULL || strcmp(guard, "both") == 0;
-
-	/* a matter of runs, which the merge does not know */
-	if (json != NULL)
-		json_object_del(json, "hold_deletes");
 	if (json == NULL || !tasksync_policy_parse(json, &run->policy, &error))
 		memset(&run->policy, 0, sizeof(run->policy));
 }
