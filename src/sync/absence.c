@@ -20,7 +20,6 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#include "base/clock.h"
 #include "base/json.h"
 #include "sync/absence.h"
 #include "sync/deletion.h"
@@ -72,10 +71,11 @@ tasksync_absence_record(TasksyncRun *run, bool is_stale)
 	run->seen = NULL;
 }
 
+/* the span is the same for every page: the provider may bind a page to the question */
 static void
 ask_completed(TasksyncRun *run)
 {
-	TimestampTz now = tasksync_now();
+	TimestampTz now = run->started_at;
 	TimestampTz earliest = now - COMPLETED_WINDOW_DAYS * USECS_PER_DAY;
 
 	run->call.type = TASKSYNC_CALL_COMPLETED;
