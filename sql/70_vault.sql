@@ -12,11 +12,12 @@ CREATE FUNCTION tasksync.decrypt_token(sealed bytea, context text) RETURNS text
 COMMENT ON FUNCTION tasksync.decrypt_token(bytea, text) IS 'Opens what encrypt_token() sealed with the same context; error TS005 for anything else, TS001 without a usable key file. Provider tokens do not open, whatever the context. Refused inside a web request. Granted to nobody by default.';
 REVOKE ALL ON FUNCTION tasksync.decrypt_token(bytea, text) FROM PUBLIC;
 
-CREATE FUNCTION tasksync.store_account_token(user_id uuid, account_id uuid, token text) RETURNS void
+CREATE FUNCTION tasksync.store_account_token(
+	user_id uuid, account_id uuid, token text, refresh_token text DEFAULT NULL, expires_at timestamptz DEFAULT NULL) RETURNS void
 	AS 'MODULE_PATHNAME', 'tasksync_store_account_token'
-	LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE;
-COMMENT ON FUNCTION tasksync.store_account_token(uuid, uuid, text) IS 'Internal: seals a provider''s access token and stores it for an account. Called by connect_account().';
-REVOKE ALL ON FUNCTION tasksync.store_account_token(uuid, uuid, text) FROM PUBLIC;
+	LANGUAGE c VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION tasksync.store_account_token(uuid, uuid, text, text, timestamptz) IS 'Internal: seals a provider''s access token, with the refresh token that renews it if there is one, and stores them for an account in place of what was there. Without expires_at the access token is used until the provider refuses it. Called by connect_account() and reconnect_account().';
+REVOKE ALL ON FUNCTION tasksync.store_account_token(uuid, uuid, text, text, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION tasksync.set_provider_credentials(provider text, client_id text, client_secret text DEFAULT NULL) RETURNS void
 	AS 'MODULE_PATHNAME', 'tasksync_set_provider_credentials'

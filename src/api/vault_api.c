@@ -13,6 +13,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/timestamp.h"
 #include "utils/uuid.h"
 
 #include "base/compat.h"
@@ -168,14 +169,39 @@ sealed_param(char *secret, const char *context)
 	return tasksync_p_bytes(sealed, length);
 }
 
-/* SQL: tasksync.store_account_token(user_id uuid, account_id uuid, token text) */
+/* a refresh token without its account's access token would have nothing to renew */
+static void
+require_token_arguments(FunctionCallInfo fcinfo)
+{
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("user, account and token must not be null")));
+}
+
+/*
+ * SQL: tasksync.store_account_token(user_id uuid, account_id uuid, token text,
+ *									 refresh_token text, expires_at timestamptz)
+ *
+ * The pair replaces what was there as a whole: a refresh token that belongs to
+ * another grant than the access token would renew the wrong one.
+ */
 Datum
 tasksync_store_account_token(PG_FUNCTION_ARGS)
 {
-	char	   *user_id = DatumGetCString(DirectFunctionCall1(uuid_out, PG_GETARG_DATUM(0)));
-	char	   *account_id = DatumGetCString(DirectFunctionCall1(uuid_out, PG_GETARG_DATUM(1)));
-	char	   *token = token_argument(PG_GETARG_TEXT_PP(2), "token");
-	char	   *context;
+	char	   *user_id;
+	char	   *account_id;
+	char	   *token;
+	char	   *refresh;
+	char	   *provider;
+	TasksyncParam sealed;
+	TasksyncParam sealed_refresh = tasksync_p_null();
+
+	require_token_arguments(fcinfo);
+	user_id = DatumGetCString(DirectFunctionCall1(uuid_out, PG_GETARG_DATUM(0)));
+	account_id = DatumGetCString(DirectFunctionCall1(uuid_out, PG_GETARG_DATUM(1)));
+	token = token_argument(PG_GETARG_TEXT_PP(2), "token");
+	refresh = PG_ARGISNULL(3) ? NULL : token_argument(PG_GETARG_TEXT_PP(3), "refresh token");
 
 	tasksync_extension_check_version();
 	tasksync_spi_begin();
@@ -183,19 +209,30 @@ tasksync_store_account_token(PG_FUNCTION_ARGS)
 					   "uu", tasksync_p_uuid(user_id), tasksync_p_uuid(account_id)) == 0)
 	{
 		tasksync_wipe(token, strlen(token));
+		if (refresh != NULL)
+			tasksync_wipe(refresh, strlen(refresh));
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
 				 errmsg("account \"%s\" does not exist", account_id),
 				 errhint("Look at tasksync.account_health.")));
 	}
-	context = tasksync_token_context(user_id, account_id, tasksync_cell_text(0, 1), "access");
-	tasksync_query("INSERT INTO tasksync.account_tokens AS t (user_id, account_id, access_sealed)"
-				   " VALUES ($1, $2, $3)"
+	provider = tasksync_cell_text(0, 1);
+	sealed = sealed_param(token, tasksync_token_context(user_id, account_id, provider, "access"));
+	if (refresh != NULL)
+		sealed_refresh = sealed_param(refresh, tasksync_token_context(user_id, account_id,
+																	  provider, "refresh"));
+	/* clock_timestamp(), not now(): it is compared with the ends of runs */
+	tasksync_query("INSERT INTO tasksync.account_tokens AS t"
+				   " (user_id, account_id, access_sealed, refresh_sealed, access_expires_at,"
+				   "  refreshed_at) VALUES ($1, $2, $3, $4, $5, clock_timestamp())"
 				   " ON CONFLICT (user_id, account_id) DO UPDATE SET"
-				   "  access_sealed = excluded.access_sealed, refresh_sealed = NULL,"
-				   "  access_expires_at = NULL, scope = NULL, refreshed_at = now()",
-				   "uuB", tasksync_p_uuid(user_id), tasksync_p_uuid(account_id),
-				   sealed_param(token, context));
+				   "  access_sealed = excluded.access_sealed,"
+				   "  refresh_sealed = excluded.refresh_sealed,"
+				   "  access_expires_at = excluded.access_expires_at, scope = NULL,"
+				   "  refreshed_at = excluded.refreshed_at",
+				   "uuBBT", tasksync_p_uuid(user_id), tasksync_p_uuid(account_id), sealed,
+				   sealed_refresh,
+				   tasksync_p_time(PG_ARGISNULL(4) ? 0 : PG_GETARG_TIMESTAMPTZ(4)));
 	tasksync_spi_end();
 	PG_RETURN_VOID();
 }
