@@ -30,7 +30,7 @@ int			tasksync_test_clock_shift_s = 0;
 
 static char *test_points = NULL;
 
-/* passes so far in this process, by name (the literals of the calls) and in all */
+/* passes since the setting was last changed, by name (the literals of the calls) and in all */
 static struct
 {
 	const char *name;
@@ -105,12 +105,29 @@ check_test_points(char **newval, void **extra, GucSource source)
 	return true;
 }
 
+/*
+ * A change of the setting starts the counts anew, so that a test can name a
+ * step of what it does next without knowing what the process did before.  A
+ * background worker tells that it has seen the change.
+ */
+static void
+assign_test_points(const char *newval, void *extra)
+{
+	if (test_points != NULL && newval != NULL && strcmp(test_points, newval) == 0)
+		return;
+	npoints = 0;
+	all_passes = 0;
+	if (MyBackendType == B_BG_WORKER && IsUnderPostmaster)
+		elog(LOG, "test points \"%s\" are armed in process %d", newval ? newval : "", MyProcPid);
+}
+
 void
 tasksync_testpoint_define(void)
 {
 	DefineCustomStringVariable("tasksync.test_points",
 							   "Armed test points, NAME:ACTION[:COUNT], ...", NULL, &test_points,
-							   "", PGC_SUSET, GUC_SUPERUSER_ONLY, check_test_points, NULL, NULL);
+							   "", PGC_SUSET, GUC_SUPERUSER_ONLY, check_test_points,
+							   assign_test_points, NULL);
 	DefineCustomIntVariable("tasksync.test_clock_shift", "Added to the clock of the library.",
 							NULL, &tasksync_test_clock_shift_s, 0, -1000000000, 1000000000,
 							PGC_SUSET, GUC_SUPERUSER_ONLY | GUC_UNIT_S, NULL, NULL, NULL);

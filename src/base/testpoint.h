@@ -7,7 +7,8 @@
  *
  * Armed by the superuser setting tasksync.test_points, a comma-separated list
  * of NAME:ACTION[:COUNT].  With COUNT it acts at the COUNTth pass in a process
- * only.  NAME "any" (or "step") is every point, counted together.  Actions:
+ * only, counted from the last change of the setting.  NAME "any" (or "step")
+ * is every point, counted together.  Actions:
  *	 log	   one line per pass, with the name and the running number
  *	 error	   an error
  *	 wait	   until the setting no longer lists the entry
