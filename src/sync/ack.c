@@ -256,12 +256,14 @@ settle_links(AckBatch *batch)
 				   " FROM jsonb_to_recordset($4) r(hub_id uuid) WHERE l.user_id = $1"
 				   " AND l.account_id = $2 AND l.hub_id = r.hub_id AND $3 IS NOT NULL",
 				   run, batch->gone);
-	tasksync_batch("UPDATE tasksync.links l SET remote_id = r.remote_id, state = 'live'"
+	/* one that was deleted at the hub meanwhile stays pending_delete: now it has an id to delete */
+	tasksync_batch("UPDATE tasksync.links l SET remote_id = r.remote_id,"
+				   " state = CASE l.state WHEN 'pending_create' THEN 'live' ELSE l.state END"
 				   " FROM jsonb_to_recordset($4) r(hub_id uuid, remote_id text)"
 				   " WHERE l.user_id = $1 AND l.account_id = $2 AND l.hub_id = r.hub_id"
-				   " AND l.state = 'pending_create' AND $3 IS NOT NULL",
+				   " AND l.remote_id IS NULL AND $3 IS NOT NULL",
 				   run, batch->created);
-	/* deleted at the hub while its create was under way: now it has an id to delete */
+	/* and if its link is gone altogether, it gets one */
 	tasksync_batch(
 		"INSERT INTO tasksync.links (user_id, account_id, kind, hub_id, remote_id, state, dirty)"
 		" SELECT $1, $2, r.kind, r.hub_id, r.remote_id, 'pending_delete', true"

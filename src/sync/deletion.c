@@ -17,7 +17,8 @@
 /* ---- common ---- */
 
 static const char sql_bury[] =
-	"WITH dead AS (DELETE FROM tasksync.links l USING jsonb_to_recordset($4) r(hub_id uuid, proof text)"
+	"WITH dead AS (DELETE FROM tasksync.links l"
+	"  USING jsonb_to_recordset($4) r(hub_id uuid, proof text)"
 	" WHERE l.user_id = $1 AND l.account_id = $2 AND l.hub_id = r.hub_id"
 	" RETURNING l.hub_id, l.kind, l.remote_id, r.proof)"
 	" INSERT INTO tasksync.graves (user_id, account_id, remote_id, kind, hub_id, proof, run_id)"
@@ -155,6 +156,7 @@ tasksync_deletion_sendable(TasksyncRun *run, List *links)
 {
 	List *sendable = NIL;
 	List *stopped = NIL;
+	List *never_created = NIL;
 	json_t *approved;
 	json_t *needed;
 	ListCell *cell;
@@ -177,9 +179,11 @@ tasksync_deletion_sendable(TasksyncRun *run, List *links)
 	{
 		TasksyncLink *link = lfirst(cell);
 
-		if (guarded && !json_object_get(approved, link->hub_id))
+		if (link->remote_id == NULL)
+			never_created = lappend(never_created, link);
+		else if (guarded && !json_object_get(approved, link->hub_id))
 			stopped = lappend(stopped, link);
-		else if (link->remote_id && !json_object_get(needed, link->hub_id))
+		else if (!json_object_get(needed, link->hub_id))
 			sendable = lappend(sendable, link);
 	}
 	if (stopped != NIL)

@@ -43,21 +43,18 @@ conflict_row(const TasksyncLink *link, const TasksyncConflict *conflict)
 
 /*
  * When the remote edits happened.  A stamp belongs to the whole object: if one
- * thing alone changed, the stamp is its time; otherwise anything since the
- * last read.
+ * thing alone changed, the stamp is its time, cut down to a second; otherwise
+ * anything since the last read.
  */
 static void
 remote_edits(const TasksyncRun *run, const TasksyncObservation *observation, uint32 changed,
 			 TasksyncEdits *edits)
 {
-	TimestampTz hi = observation->edited_at;
-	TimestampTz lo;
+	TimestampTz stamp = Min(observation->edited_at, run->requested_at);
+	TimestampTz hi = stamp == 0 ? run->requested_at : Min(stamp + USECS_PER_SEC, run->requested_at);
+	TimestampTz lo =
+		stamp != 0 && (changed & (changed - 1)) == 0 ? stamp : Min(run->previous_read_at, hi);
 
-	if (hi == 0 || hi > run->requested_at)
-		hi = run->requested_at;
-	lo = observation->edited_at != 0 && (changed & (changed - 1)) == 0
-			 ? hi - USECS_PER_SEC
-			 : Min(run->previous_read_at, hi);
 	for (int f = 0; f < TASKSYNC_NFIELDS; f++)
 	{
 		edits->lo[f] = lo;
@@ -185,6 +182,21 @@ add_conflicts(TasksyncHubChange *change, const TasksyncLink *link,
 		json_array_append_new(change->conflicts, conflict_row(link, &merged->conflicts[i]));
 }
 
+/* open questions that the provider's change has answered */
+static void
+add_answers(TasksyncHubChange *change, const TasksyncLink *link, uint32 answered)
+{
+	if (answered == 0)
+		return;
+	change->answered = json_array();
+	for (int f = 0; f < TASKSYNC_NFIELDS; f++)
+		if ((answered & TASKSYNC_FIELD_BIT(f)) != 0)
+			json_array_append_new(change->answered,
+								  json_pack("{s:s, s:s, s:o}", "hub_id", link->hub_id, "field",
+											tasksync_field_name(f), "result",
+											tasksync_field_to_json(link->hub, f)));
+}
+
 static bool
 same_record(const TasksyncRecord *a, const TasksyncRecord *b)
 {
@@ -253,7 +265,8 @@ merge_linked(TasksyncChunk *chunk, TasksyncLink *link, const TasksyncObservation
 	run->has_dirty |= link->dirty;
 	if (sent == NULL && same_record(link->base, before.base) &&
 		same_record(link->hub, before.hub) && link->dirty == before.dirty &&
-		link->state == before.state && !before.missing && merged.nconflicts == 0)
+		link->state == before.state && !before.missing && merged.nconflicts == 0 &&
+		merged.answered == 0)
 		return;
 
 	if (sent)
@@ -265,6 +278,7 @@ merge_linked(TasksyncChunk *chunk, TasksyncLink *link, const TasksyncObservation
 	link->raw = observation->raw;
 	link->remote_edited_at = observation->edited_at;
 	add_conflicts(change, link, &merged);
+	add_answers(change, link, merged.answered);
 }
 
 /* does this observation come from before the last one? */
@@ -283,6 +297,9 @@ observe_linked(TasksyncChunk *chunk, TasksyncLink *link, const TasksyncObservati
 	if (is_stale(link, observation) && !link->missing)
 		return;
 	remote = tasksync_chunk_translate(chunk, observation);
+	/* a project that a person unlinked stays so, whatever happens to it there */
+	if (link->kind == TASKSYNC_PROJECT && tasksync_refs_route(chunk->run, link->hub_id) == NULL)
+		remote = NULL;
 	if (remote == NULL)
 	{
 		/* moved to a container that is not linked: out of scope, not deleted */
@@ -336,8 +353,11 @@ find_namesake(TasksyncChunk *chunk, const TasksyncObservation *observation,
 	const char *key = observation->is_inbox ? "" : record->value[TASKSYNC_F_NAME];
 	const char *hub_id = key ? tasksync_json_string(chunk->by_name, key) : NULL;
 
-	if (hub_id)
-		json_object_del(chunk->by_name, key);
+	if (hub_id == NULL)
+		return NULL;
+	/* a copy: taking the name off the list frees the list's own */
+	hub_id = pstrdup(hub_id);
+	json_object_del(chunk->by_name, key);
 	return hub_id;
 }
 

@@ -11,7 +11,7 @@
 extern void tasksync_pull_record(TasksyncRun *run, TasksyncAnswer *answer);
 /* in a transaction: the deletions among these observations */
 extern void tasksync_pull_deletions(TasksyncRun *run, int count, TasksyncObservation *observations);
-/* in a transaction: merges what is alive among observations of one kind; true = changed something */
+/* in a transaction: merges what is alive among these, all of one kind; true = changed something */
 extern bool tasksync_pull_observations(TasksyncRun *run, TasksyncKind kind, int count,
 									   TasksyncObservation **observations);
 
