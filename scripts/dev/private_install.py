@@ -66,8 +66,10 @@ def build(tree, flavour, config, *words):
     # install after all: PGXS lets -j install files that are still being made.
     for goal in (["all"], list(words)):
         if goal:
-            subprocess.run(["make", "-s", "-j", jobs, f"PG_CONFIG={config}", switch] + goal,
-                           cwd=tree, check=True)
+            done = subprocess.run(["make", "-s", "-j", jobs, f"PG_CONFIG={config}", switch] + goal,
+                                  cwd=tree, check=False)
+            if done.returncode != 0:
+                raise SystemExit("the build failed, see above")
 
 
 def tap_env(env, config, bindir, work):
