@@ -417,7 +417,14 @@ DECLARE
 	made integer := 0;
 BEGIN
 	PERFORM tasksync.refuse_disconnected(a);
-	PERFORM tasksync.await_containers(a);
+	-- in the transaction of connect_account() nothing can have been read: the
+	-- first reading links what it finds, and a second one is saved
+	IF NOT EXISTS (
+			SELECT FROM tasksync.accounts x
+			WHERE x.user_id = a.user_id AND x.id = a.id AND x.external_id IS NULL
+				AND x.xmin = pg_current_xact_id_if_assigned()::xid) THEN
+		PERFORM tasksync.await_containers(a);
+	END IF;
 	UPDATE tasksync.accounts x SET link_all = true, updated_at = now()
 	WHERE x.user_id = a.user_id AND x.id = a.id;
 	FOR c IN
@@ -469,7 +476,7 @@ BEGIN
 	RETURN made;
 END
 $$;
-COMMENT ON FUNCTION tasksync.link_all(uuid) IS 'Links every container of the account and every project of the person, in both directions, now and in future; returns how many links were made. Containers and projects of one name are taken for the same when there is just one of each. Errors: P0002 no such account, 55000 it is disconnected or could not be read.';
+COMMENT ON FUNCTION tasksync.link_all(uuid) IS 'Links every container of the account and every project of the person, in both directions, now and in future; returns how many links were made. In the transaction of connect_account() the first reading does it, which saves reading everything twice. Containers and projects of one name are taken for the same when there is just one of each. Errors: P0002 no such account, 55000 it is disconnected or could not be read.';
 
 CREATE FUNCTION tasksync.unlink_project(link uuid) RETURNS void
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER

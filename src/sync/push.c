@@ -257,8 +257,9 @@ tasksync_push_plan(TasksyncRun *run, TasksyncHttpRequest *request)
 	run->call.zone = run->zone;
 	run->call.cursor = run->paging ? run->page_cursor : run->cursor;
 
-	if ((run->has_dirty || run->has_inherited) && !run->paging && !run->wrote_unseen &&
-		run->stalled < MAX_STALLED)
+	/* never before the first reading: what the hub would create may be there under its name */
+	if ((run->has_dirty || run->has_inherited) && run->last_read_at != 0 && !run->paging &&
+		!run->wrote_unseen && run->stalled < MAX_STALLED)
 		return plan_and_build(run, request);
 	if (run->read_done && !run->wrote_unseen && !run->paging)
 		return false;
