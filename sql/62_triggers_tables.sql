@@ -260,7 +260,12 @@ BEGIN
 			INSERT INTO tasksync.journal (user_id, hub_id, version, kind, op, origin_account_id, run_id, before, after)
 			SELECT e.user_id, e.id, e.version, TG_ARGV[0], 'update',
 				tasksync.origin_account(), tasksync.origin_run(), e.before, e.after
-			FROM edits e)
+			FROM edits e),
+		-- somebody typed here what the provider has: that is an answer too
+		answered AS (
+			UPDATE tasksync.conflicts c SET status = 'resolved', choice = 'remote', result = c.remote, resolved_at = now()
+			FROM edits e
+			WHERE c.user_id = e.user_id AND c.hub_id = e.id AND c.status = 'open' AND c.remote = e.after -> c.field)
 		SELECT e.user_id, array_agg(e.id) AS ids,
 			array_agg(e.id) FILTER (WHERE e.after -> 'parent_id' <> 'null') AS reparented,
 			array_agg(e.id) FILTER (WHERE e.after ? 'project_id') AS moved,

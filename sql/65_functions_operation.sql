@@ -226,6 +226,10 @@ BEGIN
 	SET status = 'resolved', choice = resolve_conflict.choice, result = chosen, resolved_at = now()
 	WHERE x.user_id = c.user_id AND x.id = c.id
 	RETURNING x.* INTO c;
+	-- the answer is about the field, whichever accounts asked
+	UPDATE tasksync.conflicts x
+	SET status = 'resolved', choice = 'value', result = chosen, resolved_at = now()
+	WHERE x.user_id = c.user_id AND x.hub_id = c.hub_id AND x.field = c.field AND x.status = 'open';
 	-- even if the hub had this value already, the frozen sides have to hear of it
 	PERFORM tasksync.mark_dirty(c.user_id, ARRAY[c.hub_id]);
 	RETURN c;

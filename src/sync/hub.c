@@ -86,19 +86,31 @@ static const char sql_route[] =
 	" SELECT $1, $2, r.id, r.remote_id FROM" SMALL_ROWSET " WHERE $3 IS NOT NULL"
 	" ON CONFLICT (user_id, account_id, project_id) DO UPDATE SET remote_id = excluded.remote_id";
 
-/* a question that is still open is brought up to date, not asked twice */
+/*
+ * A question that is still open is brought up to date, not asked twice.  Each
+ * account asks its own: two of them may hold two values.
+ */
 static const char sql_conflicts[] =
 	"WITH r AS (SELECT * FROM jsonb_to_recordset($4) r(kind text, hub_id uuid, field text,"
 	"  base jsonb, hub jsonb, remote jsonb, result jsonb, rule text, status text)),"
 	" again AS (UPDATE tasksync.conflicts c SET hub = r.hub, remote = r.remote, result = r.result,"
-	"  account_id = $2, run_id = $3 FROM r WHERE c.user_id = $1 AND c.hub_id = r.hub_id"
-	"  AND c.field = r.field AND c.status = 'open' AND r.status = 'open'"
+	"  run_id = $3 FROM r WHERE c.user_id = $1 AND c.hub_id = r.hub_id"
+	"  AND c.account_id = $2 AND c.field = r.field AND c.status = 'open' AND r.status = 'open'"
 	"  RETURNING c.hub_id, c.field)"
 	" INSERT INTO tasksync.conflicts (user_id, account_id, run_id, kind, hub_id, field, base, hub,"
 	" remote, result, rule, status)"
 	" SELECT $1, $2, $3, r.kind, r.hub_id, r.field, r.base, r.hub, r.remote, r.result, r.rule,"
 	" r.status FROM r WHERE NOT EXISTS"
 	" (SELECT FROM again a WHERE a.hub_id = r.hub_id AND a.field = r.field)";
+
+/* the provider came to say what the hub says; what was frozen meanwhile goes on to the others */
+static const char sql_answered[] =
+	"WITH answered AS (UPDATE tasksync.conflicts c SET status = 'resolved', choice = 'hub',"
+	"  result = r.result, resolved_at = now()"
+	"  FROM jsonb_to_recordset($4) r(hub_id uuid, field text, result jsonb)"
+	"  WHERE c.user_id = $1 AND c.account_id = $2 AND c.hub_id = r.hub_id AND c.field = r.field"
+	"  AND c.status = 'open' AND $3 IS NOT NULL RETURNING c.hub_id)"
+	" SELECT tasksync.mark_dirty($1, array_agg(DISTINCT hub_id)) FROM answered HAVING count(*) > 0";
 
 static json_t *
 hub_row(const TasksyncHubChange *change)
@@ -126,6 +138,7 @@ apply_all(TasksyncRun *run, TasksyncKind kind, int count, TasksyncHubChange *cha
 	json_t *new_links = json_array();
 	json_t *links = json_array();
 	json_t *conflicts = json_array();
+	json_t *answered = json_array();
 
 	for (int i = 0; i < count; i++)
 	{
@@ -142,6 +155,8 @@ apply_all(TasksyncRun *run, TasksyncKind kind, int count, TasksyncHubChange *cha
 							  tasksync_link_to_json(change->link));
 		if (change->conflicts)
 			json_array_extend(conflicts, change->conflicts);
+		if (change->answered)
+			json_array_extend(answered, change->answered);
 	}
 	tasksync_batch(sql_insert[kind], run, inserts);
 	tasksync_batch(sql_route, run, routes);
@@ -149,6 +164,7 @@ apply_all(TasksyncRun *run, TasksyncKind kind, int count, TasksyncHubChange *cha
 	tasksync_batch(sql_update[kind], run, updates);
 	tasksync_links_write(run, links);
 	tasksync_batch(sql_conflicts, run, conflicts);
+	tasksync_batch(sql_answered, run, answered);
 	run->counts.created += (int) json_array_size(inserts);
 	run->counts.updated += (int) json_array_size(updates);
 	run->counts.conflicts += (int) json_array_size(conflicts);

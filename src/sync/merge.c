@@ -425,5 +425,6 @@ tasksync_merge(const TasksyncMergeInput *input, TasksyncMergeResult *result)
 	merge_labels(&m);
 	merge_position(&m);
 	note_done_and_moved(&m);
+	result->answered = changed_in(&m, input->frozen & m.fresh, agree);
 	finish(&m);
 }

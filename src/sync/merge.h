@@ -49,6 +49,7 @@ typedef struct TasksyncMergeResult
 	TasksyncRecord *hub_patch; /* only what changes at the hub */
 	TasksyncRecord *base;      /* whole new base */
 	uint32 acknowledged;       /* in-flight fields the observation proved applied */
+	uint32 answered;           /* frozen fields on which both sides agree by now */
 	int nconflicts;
 	TasksyncConflict
 		*conflicts; /* a frozen field that moved again: an open one with the new value */

@@ -38,6 +38,11 @@ tasksync_plan_out(const TasksyncLens *lens, const TasksyncRecord *hub, const Tas
 	TasksyncRecord *seen = tasksync_lens_project(lens, base);
 	uint32 send = 0;
 
+	/* what is sent as one value is frozen as one */
+	if ((frozen & TASKSYNC_DUE_FIELDS) != 0)
+		frozen |= TASKSYNC_DUE_FIELDS;
+	if ((frozen & TASKSYNC_PLACE_FIELDS) != 0)
+		frozen |= TASKSYNC_PLACE_FIELDS;
 	for (int i = 0; i < TASKSYNC_NFIELDS; i++)
 	{
 		TasksyncField f = (TasksyncField) i;

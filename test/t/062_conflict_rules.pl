@@ -3,6 +3,7 @@
 use strict;
 use warnings FATAL => 'all';
 
+use JSON::PP ();
 use Test::More;
 
 use TaskSync::Sides;
@@ -105,16 +106,30 @@ subtest 'newest: an edit in the hub after one at a side' => sub {
 };
 
 subtest 'scenario 7: what the clocks cannot tell is a tie, the same each time, and one call restores the loser' => sub {
-	my $task = hub_against_side('{"rule": "newest", "tie": "hub"}');
-	all_have($task, 'ours', 'a tie goes to the hub');
+	my $task;
+	my $same_second = sub {
+		my ($tie) = @_;
+		$task = $sides->add_task(content => 'before');
+		set_policy(qq({"rule": "newest", "tie": "$tie"}));
+		# both edits get the same stamp
+		$sides->todoist->clock(freeze => JSON::PP::true);
+		$sides->meanwhile(sub {
+			$sides->edit_task(a => $task, content => 'from a');
+			$sides->edit_task(b => $task, content => 'from b');
+		}, 'a', 'b');
+		$sides->todoist->clock(freeze => JSON::PP::false);
+	};
+
+	$same_second->('hub');
+	all_have($task, 'from a', 'a tie goes to the hub, which has heard of the other one');
 	is($sides->conflicts($task), 'title tie settled', 'and says so');
 	my $conflict = $sides->sql(q{SELECT id FROM tasksync.conflicts WHERE hub_id = :'id'}, id => $task);
 	is(resolve($conflict, 'remote'), 'resolved', 'turned round');
 	$sides->settle;
-	all_have($task, 'theirs', 'the loser is back');
+	all_have($task, 'from b', 'the loser is back');
 
-	$task = hub_against_side('{"rule": "newest", "tie": "remote"}');
-	all_have($task, 'theirs', 'or to the provider, as the policy says');
+	$same_second->('remote');
+	all_have($task, 'from b', 'or to the provider, as the policy says');
 	is($sides->conflicts($task), 'title tie settled', 'and says so');
 	$sides->is_quiet;
 };
@@ -193,6 +208,53 @@ subtest 'manual: the same value on both sides needs no answer' => sub {
 	$sides->settle;
 	all_have($task, 'later', 'the field is free again');
 	set_policy('{}');
+};
+
+subtest 'manual: the same value typed in the hub is an answer too' => sub {
+	my $task = hub_against_side('{"rule": "manual"}');
+	$sides->set_task($task, q{title = 'theirs'});
+	$sides->settle;
+	all_have($task, 'theirs', 'the hub gave in');
+	is(open_conflict($task), '', 'the question is answered');
+	set_policy('{}');
+	$sides->is_quiet;
+};
+
+subtest 'manual: three values, one answer' => sub {
+	my $task = $sides->add_task(content => 'before');
+	set_policy('{"rule": "manual"}');
+	$sides->meanwhile(sub {
+		$sides->edit_task($_ => $task, content => "from $_") foreach qw(a b);
+		$sides->set_task($task, q{title = 'ours'});
+	});
+	is($sides->sql(q{SELECT string_agg(remote #>> '{}', ', ' ORDER BY remote) FROM tasksync.conflicts
+			WHERE hub_id = :'id' AND status = 'open'}, id => $task), 'from a, from b', 'each side asks');
+	my $b = $sides->sql(q{SELECT id FROM tasksync.conflicts WHERE hub_id = :'id' AND account_id = :'b'}, id => $task);
+	is(resolve($b, 'remote'), 'resolved', 'answered');
+	$sides->settle;
+	all_have($task, 'from b', 'the answer holds for all');
+	is(open_conflict($task), '', 'nobody asks any more');
+	is($sides->sql(q{SELECT count(*) FROM tasksync.conflicts WHERE hub_id = :'id' AND remote = '"from a"'}, id => $task), 1,
+		'what the other side had is written down');
+	set_policy('{}');
+	$sides->is_quiet;
+};
+
+subtest 'manual: a frozen date is not overwritten by its time' => sub {
+	my $task = $sides->add_task(content => 'Trip', due => { date => '2026-12-01' });
+	set_policy('{"rule": "manual"}');
+	$sides->meanwhile(sub {
+		$sides->edit_task(a => $task, due => { date => '2026-12-02' });
+		$sides->set_task($task, q{due_date = '2026-12-03'});
+	});
+	$sides->set_task($task, q{due_time = '10:00'});
+	$sides->settle;
+	is($sides->item(a => $task)->{due}{date}, '2026-12-02', 'the side keeps its date');
+	resolve(open_conflict($task), 'hub');
+	$sides->settle;
+	is($sides->item($_ => $task)->{due}{date}, '2026-12-03T10:00:00', "after the answer, side $_") foreach qw(a b);
+	set_policy('{}');
+	$sides->is_quiet;
 };
 
 subtest 'manual: notes are asked about as a whole, a date with its time' => sub {
