@@ -196,7 +196,11 @@ observed_point(TasksyncRun *run, TasksyncAnswer *answer)
 	else
 	{
 		if (one->state == TASKSYNC_REMOTE_LIVE)
+		{
+			run->has_dirty = false;
 			tasksync_pull_observations(run, one->kind, 1, &one);
+			run->found_dirty |= run->has_dirty;
+		}
 		else if (one->state == TASKSYNC_REMOTE_DELETED)
 			tasksync_pull_deletions(run, 1, one);
 		/* seen or hidden: either way not missing any more */

@@ -110,7 +110,8 @@ prepare_request(TasksyncRun *run, TasksyncHttpRequest *request)
 			if (!tasksync_absence_next(run))
 			{
 				tasksync_account_wipe(run, &token);
-				run->phase = TASKSYNC_PHASE_DONE;
+				run->phase = run->found_dirty ? TASKSYNC_PHASE_SYNC : TASKSYNC_PHASE_DONE;
+				run->found_dirty = false;
 				return false;
 			}
 			run->provider->build(&run->call, request);

@@ -123,6 +123,7 @@ struct TasksyncRun
 
 	/* absence.c */
 	bool ask_completed; /* tasks are missing that may have been completed */
+	bool found_dirty; /* a point read showed something that waits to be sent */
 	int probes;
 	char *last_probed; /* remote id of the last point read */
 	List *gone;        /* remote ids that point reads did not find */
