@@ -401,15 +401,14 @@ is_importable(TasksyncChunk *chunk, const TasksyncRecord *record)
 }
 
 static void
-remember_place(TasksyncChunk *chunk, const TasksyncObservation *observation,
-			   const TasksyncLink *link)
+remember_place(TasksyncChunk *chunk, const TasksyncObservation *observation, const char *hub_id,
+			   const char *project_id)
 {
 	if (chunk->kind == TASKSYNC_TASK)
 		json_object_set_new(chunk->place_of, observation->remote_id,
-							json_pack("{s:s, s:s}", "hub", link->hub_id, "project",
-									  link->hub->value[TASKSYNC_F_PROJECT]));
+							json_pack("{s:s, s:s}", "hub", hub_id, "project", project_id));
 	else
-		tasksync_refs_add(chunk->run, chunk->kind, observation->remote_id, link->hub_id);
+		tasksync_refs_add(chunk->run, chunk->kind, observation->remote_id, hub_id);
 }
 
 static void
@@ -431,6 +430,10 @@ observe_new(TasksyncChunk *chunk, const TasksyncObservation *observation)
 	if (intent)
 	{
 		tasksync_ack_adopt(run, intent, observation->remote_id);
+		/* its own children may be lost creates, too: they are known by their parent */
+		if (chunk->kind == TASKSYNC_TASK)
+			remember_place(chunk, observation, intent->hub_id,
+						   record->value[TASKSYNC_F_PROJECT]);
 		return;
 	}
 	if (!is_importable(chunk, record))
@@ -454,7 +457,7 @@ observe_new(TasksyncChunk *chunk, const TasksyncObservation *observation)
 		change->container_id = observation->remote_id;
 		change->is_inbox = observation->is_inbox && namesake == NULL;
 	}
-	remember_place(chunk, observation, link);
+	remember_place(chunk, observation, link->hub_id, record->value[TASKSYNC_F_PROJECT]);
 }
 
 /*
