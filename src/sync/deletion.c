@@ -61,6 +61,14 @@ tasksync_deletion_bury(TasksyncRun *run, json_t *rows)
 }
 
 static void
+say_held(TasksyncRun *run)
+{
+	run->error_code = "changes_held";
+	run->error_message =
+		"more deletions at once than the guard lets through; see held_changes, then call approve_held() or reject_held()";
+}
+
+static void
 hold(TasksyncRun *run, List *links, const char *direction, const char *proof, const char *reason)
 {
 	json_t *rows = json_array();
@@ -77,9 +85,7 @@ hold(TasksyncRun *run, List *links, const char *direction, const char *proof, co
 	}
 	tasksync_batch(sql_hold, run, rows);
 	run->counts.held += list_length(links);
-	run->error_code = "changes_held";
-	run->error_message =
-		"more deletions at once than the guard lets through; see held_changes, then call approve_held() or reject_held()";
+	say_held(run);
 }
 
 static json_t *
@@ -134,6 +140,29 @@ static const char sql_needed[] =
 	" JOIN tasksync.links l ON l.user_id = $1 AND l.account_id = $2 AND l.state = 'live'"
 	" AND r.hub_id::text IN (l.base ->> 'parent_id', l.base ->> 'section_id', l.base ->> 'project_id')";
 
+/* all that nobody approved, not only what this request looked at */
+static const char sql_hold_pending[] =
+	"WITH held AS (UPDATE tasksync.links l SET dirty = false WHERE l.user_id = $1"
+	"  AND l.account_id = $2 AND l.state = 'pending_delete' AND l.remote_id IS NOT NULL"
+	"  AND NOT EXISTS (SELECT FROM tasksync.held_changes h WHERE h.user_id = $1"
+	"   AND h.account_id = $2 AND h.hub_id = l.hub_id AND h.direction = 'out'"
+	"   AND h.status = 'approved') RETURNING l.kind, l.hub_id, l.remote_id)"
+	" INSERT INTO tasksync.held_changes (user_id, account_id, run_id, direction, change, kind,"
+	"  hub_id, remote_id, proof, reason)"
+	" SELECT $1, $2, $3, 'out', 'delete', kind, hub_id, remote_id, 'hub_delete',"
+	"  'many tasks were deleted at the hub at once; approve to delete them at the provider too'"
+	" FROM held ON CONFLICT (user_id, account_id, hub_id, direction, change)"
+	"  WHERE status = 'held' DO NOTHING";
+
+static void
+hold_pending(TasksyncRun *run)
+{
+	run->counts.held +=
+		(int) tasksync_query(sql_hold_pending, "uuu", tasksync_p_uuid(run->user_id),
+							 tasksync_p_uuid(run->account_id), tasksync_p_uuid(run->run_id));
+	say_held(run);
+}
+
 static json_t *
 id_set(uint64 rows)
 {
@@ -186,10 +215,10 @@ tasksync_deletion_sendable(TasksyncRun *run, List *links)
 		else if (!json_object_get(needed, link->hub_id))
 			sendable = lappend(sendable, link);
 	}
+	/* no create of it is under way any more, so there is nothing to delete there */
+	bury_all(run, never_created, "hub_delete");
 	if (stopped != NIL)
-		hold(
-			run, stopped, "out", "hub_delete",
-			"many tasks were deleted at the hub at once; approve to delete them at the provider too");
+		hold_pending(run); approve to delete them at the provider too");
 	list_sort(sendable, by_kind_downwards);
 	return sendable;
 }

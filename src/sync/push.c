@@ -31,17 +31,22 @@
 /* rounds without any progress before a run gives up until its next turn */
 #define MAX_STALLED 3
 
+/* the first few by cheap columns, then their records: a record of every dirty row would be quadratic */
 static const char sql_dirty[] =
-	"SELECT " TASKSYNC_LINK_COLUMNS " FROM tasksync.links l" TASKSYNC_HUB_JOIN
-	" LEFT JOIN tasksync.links parent ON l.kind = 'task' AND l.state = 'pending_create'"
-	"  AND parent.user_id = l.user_id AND parent.account_id = l.account_id"
-	"  AND parent.hub_id = (h.record ->> 'parent_id')::uuid"
-	" WHERE l.user_id = $1 AND l.account_id = $2 AND l.dirty AND l.state <> 'held'"
-	"  AND l.missing_since IS NULL AND (l.retry_at IS NULL OR l.retry_at <= now())"
-	" ORDER BY l.state = 'pending_delete', CASE l.kind WHEN 'project' THEN 0 WHEN 'section' THEN 1"
-	"  WHEN 'label' THEN 2 ELSE 3 END, coalesce(parent.state = 'pending_create', false),"
-	"  (h.record ->> 'position')::numeric, l.hub_id"
-	" LIMIT $3";
+	"WITH picked AS MATERIALIZED ("
+	" SELECT l.hub_id, row_number() OVER (ORDER BY l.state = 'pending_delete', CASE l.kind"
+	"   WHEN 'project' THEN 0 WHEN 'section' THEN 1 WHEN 'label' THEN 2 ELSE 3 END,"
+	"   coalesce(parent.state = 'pending_create', false), t.position, l.hub_id) AS n"
+	"  FROM tasksync.links l"
+	"  LEFT JOIN tasksync.tasks t ON l.kind = 'task' AND t.user_id = l.user_id AND t.id = l.hub_id"
+	"  LEFT JOIN tasksync.links parent ON l.state = 'pending_create' AND parent.user_id = l.user_id"
+	"   AND parent.account_id = l.account_id AND parent.hub_id = t.parent_id"
+	"  WHERE l.user_id = $1 AND l.account_id = $2 AND l.dirty AND l.state <> 'held'"
+	"   AND l.missing_since IS NULL AND (l.retry_at IS NULL OR l.retry_at <= now())"
+	"  ORDER BY n LIMIT $3)"
+	" SELECT " TASKSYNC_LINK_COLUMNS " FROM picked"
+	" JOIN tasksync.links l ON l.user_id = $1 AND l.account_id = $2 AND l.hub_id = picked.hub_id" TASKSYNC_HUB_JOIN
+	" ORDER BY picked.n";
 
 static const char sql_insert_intents[] =
 	"INSERT INTO tasksync.intents (user_id, account_id, id, seq, kind, hub_id, op, temp_id, remote_id,"

@@ -14,7 +14,6 @@
 #include "postgres.h"
 
 #include "common/pg_prng.h"
-#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -26,12 +25,6 @@
 #include "base/testpoint.h"
 #include "sync/run.h"
 #include "sync/schedule.h"
-
-/*
- * How long the loop may stand still for a row that an application has locked;
- * afterwards that account's run is repeated and the others go on.
- */
-#define LOCK_TIMEOUT "300ms"
 
 /* ends of quiet runs, waiting for tasksync_engine_flush() */
 static json_t *quiet_ends = NULL;
@@ -144,15 +137,11 @@ dice(void)
  * One worker serves a database (its slot in shared memory sees to that), so
  * every lease found here belongs to a dead one: it is freed at once instead of
  * running out, its token raised in case that worker is alive on the other side
- * of a failover, and its open runs are closed.  Also bounds every wait for a
- * row lock: an application that keeps a transaction open on a task delays that
- * account, not the loop.
+ * of a failover, and its open runs are closed.
  */
 void
 tasksync_engine_start(void)
 {
-	SetConfigOption("lock_timeout", LOCK_TIMEOUT, PGC_USERSET, PGC_S_SESSION);
-
 	tasksync_txn_begin("take over");
 	if (tasksync_extension_enter() == TASKSYNC_EXTENSION_READY)
 	{

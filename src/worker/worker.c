@@ -427,7 +427,7 @@ settle_settings(void)
 		{"transaction_timeout", "0"}, /* from 17 on */
 		{"idle_in_transaction_session_timeout", "0"},
 		/* a row that an application keeps locked costs its own account a retry, not all a stop */
-		{"lock_timeout", "2s"},
+		{"lock_timeout", "300ms"},
 		{"default_transaction_isolation", "read committed"},
 		{"default_transaction_read_only", "off"},
 		{"default_transaction_deferrable", "off"},
