@@ -9,6 +9,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_authid.h"
 #include "catalog/pg_database.h"
 #include "commands/dbcommands.h"
 #include "commands/defrem.h"
@@ -26,6 +27,28 @@
 static ProcessUtility_hook_type previous_hook = NULL;
 
 /*
+ * may_create_databases - superusers and roles with CREATEDB.
+ *
+ * The server's own function for it is exported by the latest minor releases
+ * only; a library that calls it does not load into an older one.
+ */
+static bool
+may_create_databases(void)
+{
+	HeapTuple	tuple;
+	bool		allowed;
+
+	if (superuser())
+		return true;
+	tuple = SearchSysCache1(AUTHOID, ObjectIdGetDatum(GetUserId()));
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	allowed = ((Form_pg_authid) GETSTRUCT(tuple))->rolcreatedb;
+	ReleaseSysCache(tuple);
+	return allowed;
+}
+
+/*
  * may_disturb - would the command be allowed at all?
  *
  * The hook runs before the command's own check.  Without this anybody could
@@ -39,7 +62,7 @@ may_disturb(Oid database, bool as_template)
 
 	if (object_ownercheck(DatabaseRelationId, database, GetUserId()))
 		return true;
-	if (!as_template || !have_createdb_privilege())
+	if (!as_template || !may_create_databases())
 		return false;
 	tuple = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(database));
 	if (!HeapTupleIsValid(tuple))
