@@ -218,7 +218,7 @@ tasksync_deletion_sendable(TasksyncRun *run, List *links)
 	/* no create of it is under way any more, so there is nothing to delete there */
 	bury_all(run, never_created, "hub_delete");
 	if (stopped != NIL)
-		hold_pending(run); approve to delete them at the provider too");
+		hold_pending(run);
 	list_sort(sendable, by_kind_downwards);
 	return sendable;
 }

@@ -434,6 +434,8 @@ settle_settings(void)
 		{"session_replication_role", "origin"},
 		{"row_security", "on"},
 		{"jit", "off"},
+		/* plans are kept, and the first ones are made while the tables are still empty */
+		{"enable_seqscan", "off"},
 		{"DateStyle", "ISO, YMD"},
 		{"IntervalStyle", "postgres"},
 		{"TimeZone", "UTC"},
