@@ -131,19 +131,40 @@ tasksync_chunk_load(TasksyncChunk *chunk, int count, TasksyncObservation **obser
 
 /* ---- translation ---- */
 
-/* a subtask follows its parent, which the hub may have moved to another project already */
+/* the link of a task that stays in its project, as far as both sides know */
+static bool
+stays_in_project(TasksyncChunk *chunk, const char *remote_id, const char *project)
+{
+	json_t *known = json_object_get(chunk->link_of, remote_id);
+	TasksyncLink *link = known ? chunk->links[json_integer_value(known)] : NULL;
+	const char *here = link && link->hub ? link->hub->value[TASKSYNC_F_PROJECT] : NULL;
+
+	return here && strcmp(here, project) == 0;
+}
+
+/*
+ * A subtask follows its parent, which the hub may have moved to another project
+ * already.  A section or parent that the hub does not know (archived, or an id
+ * that never existed) is no way to say "none": it says nothing, and a linked
+ * task keeps its place within its project.
+ */
 static void
-translate_place(TasksyncChunk *chunk, TasksyncRecord *record)
+translate_place(TasksyncChunk *chunk, const char *remote_id, TasksyncRecord *record)
 {
 	TasksyncRun *run = chunk->run;
+	const char *section = record->value[TASKSYNC_F_SECTION];
 	const char *parent = record->value[TASKSYNC_F_PARENT];
+	const char *hub_section = tasksync_refs_hub(run, TASKSYNC_SECTION, section);
 	json_t *above = parent ? json_object_get(chunk->place_of, parent) : NULL;
+	bool stays = stays_in_project(chunk, remote_id, record->value[TASKSYNC_F_PROJECT]);
 
-	tasksync_record_set(record, TASKSYNC_F_SECTION,
-						tasksync_refs_hub(run, TASKSYNC_SECTION,
-										  record->value[TASKSYNC_F_SECTION]));
+	tasksync_record_set(record, TASKSYNC_F_SECTION, hub_section);
 	tasksync_record_set(record, TASKSYNC_F_PARENT,
 						above ? tasksync_json_string(above, "hub") : NULL);
+	if (stays && section && !hub_section)
+		tasksync_record_drop(record, TASKSYNC_FIELD_BIT(TASKSYNC_F_SECTION));
+	if (stays && parent && !above)
+		tasksync_record_drop(record, TASKSYNC_FIELD_BIT(TASKSYNC_F_PARENT));
 	if (above)
 	{
 		const char *project = tasksync_json_string(above, "project");
@@ -184,7 +205,7 @@ tasksync_chunk_translate(TasksyncChunk *chunk, const TasksyncObservation *observ
 		{
 			tasksync_record_set(record, TASKSYNC_F_PROJECT, project);
 			if (chunk->kind == TASKSYNC_TASK)
-				translate_place(chunk, record);
+				translate_place(chunk, observation->remote_id, record);
 		}
 	}
 	tasksync_canonicalize(record);

@@ -282,6 +282,54 @@ record_tasks(TasksyncRun *run, TasksyncAnswer *answer)
 	}
 }
 
+/* does it place something in a project that this account never told of? */
+static bool
+names_unknown_project(TasksyncRun *run, const TasksyncAnswer *answer)
+{
+	json_t *told = json_object();
+	json_t *asked = json_array();
+
+	for (int i = 0; i < answer->nobservations; i++)
+		if (answer->observations[i].kind == TASKSYNC_PROJECT)
+			json_object_set_new(told, answer->observations[i].remote_id, json_true());
+	for (int i = 0; i < answer->nobservations; i++)
+	{
+		const TasksyncObservation *item = &answer->observations[i];
+		const char *project = item->record ? item->record->value[TASKSYNC_F_PROJECT] : NULL;
+
+		if (project == NULL || json_object_get(told, project) ||
+			tasksync_refs_hub(run, TASKSYNC_PROJECT, project))
+			continue;
+		json_object_set_new(told, project, json_true());
+		json_array_append_new(asked, json_string(project));
+	}
+	return json_array_size(asked) > 0 &&
+		   tasksync_query("SELECT 1 FROM jsonb_array_elements_text($3) x"
+						  " WHERE NOT EXISTS (SELECT FROM tasksync.containers c"
+						  "  WHERE c.user_id = $1 AND c.account_id = $2 AND c.remote_id = x)"
+						  " LIMIT 1",
+						  "uuj", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
+						  tasksync_p_text(tasksync_json_text(asked))) > 0;
+}
+
+/*
+ * A change that refers to an unknown project says that we missed something, or
+ * that the answer is wrong.  Taking it as a move out of scope would detach the
+ * task for good, so nothing of it counts and everything is read again.
+ */
+static void
+read_all_again(TasksyncRun *run)
+{
+	tasksync_query("UPDATE tasksync.schedules SET cursor = NULL WHERE user_id = $1"
+				   " AND account_id = $2",
+				   "uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id));
+	run->cursor = NULL;
+	run->wrote_unseen = true;
+	run->error_code = "unknown_project";
+	run->error_message =
+		"the provider placed something in a project that it never told of; everything was read again";
+}
+
 /*
  * tasksync_pull_record records a whole answer of the sync phase.
  */
@@ -303,7 +351,9 @@ tasksync_pull_record(TasksyncRun *run, TasksyncAnswer *answer)
 	if (run->refs == NULL)
 		tasksync_refs_load(run);
 	tasksync_ack_record(run, answer);
-	if (answer->coverage != TASKSYNC_COVERS_NOTHING)
+	if (answer->coverage == TASKSYNC_COVERS_DELTA && names_unknown_project(run, answer))
+		read_all_again(run);
+	else if (answer->coverage != TASKSYNC_COVERS_NOTHING)
 	{
 		if (answer->coverage == TASKSYNC_COVERS_ALL)
 			mark_seen(run, answer);
