@@ -436,6 +436,51 @@ tasksync_ack_adopt(TasksyncRun *run, TasksyncOpenIntent *intent, const char *rem
 	run->has_dirty = true;
 }
 
+/* one occurrence of one task: the next one is another completion */
+static const char *
+occurrence(const char *hub_id, const char *due_date)
+{
+	return psprintf("%s %s", hub_id, due_date ? due_date : "");
+}
+
+/*
+ * A completion that the read did not show may still be on its way to the
+ * provider, which would then complete two occurrences.  It goes out again under
+ * the key that it had: whichever arrives first is the one that counts.
+ */
+static void
+remember_closes(TasksyncRun *run)
+{
+	uint64 rows =
+		tasksync_query("SELECT i.id::text, i.hub_id::text, l.base ->> 'due_date'"
+					   " FROM tasksync.intents i JOIN tasksync.links l USING (user_id, account_id, hub_id)"
+					   " WHERE i.user_id = $1 AND i.account_id = $2 AND i.op = 'close'"
+					   " AND i.state = 'unknown' AND l.base ->> 'recurrence' IS NOT NULL",
+					   "uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id));
+	MemoryContext old;
+
+	for (uint64 row = 0; row < rows; row++)
+	{
+		const char *key = occurrence(tasksync_cell_text(row, 2), tasksync_cell_text(row, 3));
+		const char *id = tasksync_cell_text(row, 1);
+
+		old = MemoryContextSwitchTo(run->cxt);
+		if (run->closes == NULL)
+			run->closes = json_object();
+		json_object_set_new(run->closes, key, json_string(id));
+		MemoryContextSwitchTo(old);
+	}
+}
+
+const char *
+tasksync_ack_close_key(TasksyncRun *run, const char *hub_id, const TasksyncRecord *base)
+{
+	if (run->closes == NULL)
+		return NULL;
+	return tasksync_json_string(run->closes,
+								occurrence(hub_id, base->value[TASKSYNC_F_DUE_DATE]));
+}
+
 /*
  * tasksync_ack_settle_inherited runs after a complete read.  Changes of
  * existing objects have been judged by what was read: applied ones are in the
@@ -446,6 +491,7 @@ tasksync_ack_adopt(TasksyncRun *run, TasksyncOpenIntent *intent, const char *rem
 void
 tasksync_ack_settle_inherited(TasksyncRun *run)
 {
+	remember_closes(run);
 	tasksync_query(
 		"WITH gone AS (DELETE FROM tasksync.intents WHERE user_id = $1"
 		" AND account_id = $2 AND (state = 'unknown' OR (state = 'unmapped' AND op <> 'close'))"

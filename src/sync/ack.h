@@ -43,5 +43,8 @@ extern void tasksync_ack_settle(TasksyncRun *run, List *intents);
 extern void tasksync_ack_adopt(TasksyncRun *run, TasksyncOpenIntent *intent, const char *remote_id);
 /* in a transaction, after a complete read: what the read did not settle is planned anew */
 extern void tasksync_ack_settle_inherited(TasksyncRun *run);
+/* the key under which this occurrence was completed before, to be used again; or NULL */
+extern const char *tasksync_ack_close_key(TasksyncRun *run, const char *hub_id,
+										  const TasksyncRecord *base);
 
 #endif /* TASKSYNC_ACK_H */

@@ -10,6 +10,7 @@
 #include "postgres.h"
 
 #include "base/json.h"
+#include "sync/ack.h"
 #include "sync/deletion.h"
 #include "sync/emit.h"
 
@@ -123,7 +124,11 @@ add_intent(TasksyncBatchPlan *plan, const TasksyncLink *link, TasksyncOp op,
 {
 	TasksyncIntent *intent = &plan->intents[plan->nintents];
 
-	intent->id = tasksync_uuid_new();
+	const char *key = op == TASKSYNC_OP_CLOSE
+						  ? tasksync_ack_close_key(plan->run, link->hub_id, link->base)
+						  : NULL;
+
+	intent->id = key ? key : tasksync_uuid_new();
 	intent->temp_id = temp_id;
 	intent->kind = link->kind;
 	intent->op = op;

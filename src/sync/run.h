@@ -88,6 +88,8 @@ struct TasksyncRun
 	bool has_dirty;
 	bool has_inherited; /* intents without a known outcome */
 	bool has_missing;
+	bool has_approved; /* held deletions were approved and wait to be carried out */
+	bool approving;    /* and are being carried out: nothing is asked twice */
 	bool guard_in;
 	bool guard_out;
 
@@ -120,6 +122,7 @@ struct TasksyncRun
 	struct HTAB *refs;   /* refs.c: containers, remote id to hub id */
 	struct HTAB *routes; /* refs.c: linked projects */
 	struct HTAB *sent;   /* ack.c: what was acknowledged and not seen yet */
+	json_t *closes;      /* ack.c: keys of completions that may still arrive */
 
 	/* absence.c */
 	bool ask_completed; /* tasks are missing that may have been completed */
@@ -186,6 +189,8 @@ extern void tasksync_refs_add(TasksyncRun *run, TasksyncKind kind, const char *r
 							  const char *hub_id);
 /* NULL if this container is not linked */
 extern const char *tasksync_refs_hub(TasksyncRun *run, TasksyncKind kind, const char *remote_id);
+/* was this container deleted at the hub, while the provider still has it? */
+extern bool tasksync_refs_is_dying(TasksyncRun *run, TasksyncKind kind, const char *remote_id);
 
 /* ---- batch.c ---- */
 

@@ -1,0 +1,208 @@
+# kill -9 of the worker and immediate shutdown of the server at every step of a run, counted; and
+# everything that can go wrong with each of its requests. Afterwards both sides hold what they would
+# have held without: nothing twice, nothing lost, the recurring task advanced once.
+use strict;
+use warnings FATAL => 'all';
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils qw(slurp_file);
+use Test::More;
+use TaskSync::Hub;
+use TaskSync::Many;
+use TaskSync::Sandbox;
+use TaskSync::Wait;
+
+my $TIMEOUT_MS = 3000;
+
+my $todoist = TaskSync::Sandbox->start;
+my $hub = TaskSync::Hub->start(
+	todoist => $todoist,
+	settings => <<"EOC");
+restart_after_crash = on
+fsync = on
+tasksync.request_timeout = '$TIMEOUT_MS ms'
+tasksync.read_before_write = 0
+EOC
+my $node = $hub->node;
+my $fired = $node->data_dir . '/tasksync_test_points.fired';
+
+# The server may be away at any moment of this test: an answer or undef.
+sub ask
+{
+	my ($sql) = @_;
+	my ($out, $error) = ('', '');
+	# psql may be gone before it has read the statement: an exception, not an exit code
+	my $code = eval { $node->psql('hub', $sql, stdout => \$out, stderr => \$error) };
+	return defined $code && $code == 0 ? $out : undef;
+}
+
+# Arms a test point and waits until the worker knows; returns where the log then stood.
+sub arm
+{
+	my ($points) = @_;
+	unlink $fired;
+	my $log = $hub->log_size;
+	my $pid = $hub->worker_pid;
+	$hub->sql("ALTER SYSTEM SET tasksync.test_points = '$points'");
+	$hub->sql('SELECT pg_reload_conf()');
+	wait_until('the worker has armed it',
+		sub { index($hub->log_text($log), qq(test points "$points" are armed in process $pid)) >= 0 });
+	return $log;
+}
+
+sub resume
+{
+	my (@people) = @_;
+	TaskSync::Many::each_account($hub, 'resume_account', @people);
+	return;
+}
+
+sub has_fired { my ($entry) = @_; return -e $fired && slurp_file($fired) =~ /^\Q$entry\E$/m }
+
+# Until the account is quiet, through restarts; a backoff is not waited out.
+sub settle
+{
+	my ($person) = @_;
+	my $a = $person->{account_id};
+	my $done = eval { wait_until("account $person->{number} is quiet", sub {
+		my $answer = ask(qq{
+			UPDATE tasksync.schedules SET next_due = now()
+			WHERE account_id = '$a' AND failures > 0 AND leased_until IS NULL;
+			SELECT tasksync.wake();
+			SELECT tasksync.wait_for_sync('$a', '1 s');});
+		return defined $answer && $answer =~ /t\s*\z/;
+	}, 30) };
+	diag $@ . TaskSync::Many::story($hub, $person) unless $done;
+	return;
+}
+
+my ($expected_here, $expected_there);
+
+# Compares an account with the undisturbed one.
+sub as_expected
+{
+	my ($person, $what) = @_;
+	my $good = is(TaskSync::Many::there($todoist, $person), $expected_there, "$what: there")
+	  & is(TaskSync::Many::here($hub, $person), $expected_here, "$what: here")
+	  & is(TaskSync::Many::unfinished($hub, $person), '', "$what: nothing is left over")
+	  & is(TaskSync::Many::completions($todoist, $person), 1, "$what: the recurring task advanced once");
+	diag TaskSync::Many::story($hub, $person) unless $good;
+	return $good;
+}
+
+# ---- the undisturbed run, and how many steps it has ----
+my ($model) = TaskSync::Many::people($hub, $todoist, 1);
+TaskSync::Many::change($hub, $todoist, $model);
+my $log = arm('any:log');
+$todoist->clear_log;
+resume($model);
+settle($model);
+my @steps = $hub->log_text($log) =~ /test point "([^"]+)" pass \d+ step \d+/g;
+my $requests = $todoist->requests($model->{token});
+note(join ' ', @steps);
+$expected_here = TaskSync::Many::here($hub, $model);
+$expected_there = TaskSync::Many::there($todoist, $model);
+is($expected_here, $expected_there, 'an undisturbed run makes both sides equal');
+is(scalar(() = $expected_there =~ /^task/mg), 16, 'with all the tasks of both');
+like($expected_there, qr/^task \| watered \|  \| open \|  \| due 2035-03-02 \| again/m,
+	'the recurring task has its next date');
+as_expected($model, 'undisturbed');
+cmp_ok(scalar @steps, '>', 15, 'it has ' . @steps . " steps in $requests requests");
+
+# ---- a crash at each step, and an immediate shutdown at each ----
+my %way = (
+	crash => sub { return },
+	shutdown => sub {
+		wait_until('the server is down', sub { !-e $node->data_dir . '/postmaster.pid' });
+		$node->_update_pid(0);
+		$node->start;
+	});
+my @people = TaskSync::Many::people($hub, $todoist, 2 * @steps);
+TaskSync::Many::change($hub, $todoist, @people);
+foreach my $action (sort keys %way)
+{
+	my $covered = 0;
+
+	foreach my $step (1 .. @steps)
+	{
+		my $person = shift @people;
+		my $entry = "any:$action:$step";
+
+		arm($entry);
+		resume($person);
+		wait_until("$entry happens", sub { has_fired($entry) }, 20);
+		$way{$action}->();
+		settle($person);
+		$covered++ if as_expected($person, "$action at step $step ($steps[$step - 1])");
+	}
+	is($covered, scalar @steps, "$action at each of " . @steps . ' steps, and each time as without');
+}
+arm('');
+
+# ---- each request goes wrong in each way ----
+my %fault = (
+	'cut before it is applied' => { kind => 'cut_before' },
+	'cut after it is applied' => { kind => 'cut_after_commit' },
+	'cut in the answer' => { kind => 'cut_mid_body' },
+	'answered 500' => { kind => 'status', status => 500 },
+	'applied and answered 500' => { kind => 'status', status => 500, applied => JSON::PP::true },
+	'answered 503 with Retry-After' => { kind => 'status', status => 503, retry_after => 1 },
+	'too slow, not applied' => { kind => 'slow_ms', ms => 3 * $TIMEOUT_MS, when => 'before' },
+	'too slow, applied' => { kind => 'slow_ms', ms => 3 * $TIMEOUT_MS, when => 'after' },
+	'answered without the new ids' => { kind => 'ok_without_mapping' },
+	'answered for half of the commands' => { kind => 'partial_batch' },
+	'answered for none of the commands' => { kind => 'partial_batch', drop => 1000 },
+	'answered with half an object' => { kind => 'truncate_json' },
+	'answered with garbage' => { kind => 'garbage' },
+	'answered without the resources' => { kind => 'commands_only' });
+# the slow ones first: what they sent arrives long after it has been given up and sent again
+my @cases = map { my $name = $_; map { [ $name, $_ ] } 1 .. $requests } reverse sort keys %fault;
+@people = TaskSync::Many::people($hub, $todoist, scalar @cases);
+TaskSync::Many::change($hub, $todoist, @people);
+foreach my $i (0 .. $#cases)
+{
+	my ($name, $nth) = @{ $cases[$i] };
+	$todoist->faults({ %{ $fault{$name} }, token => $people[$i]{token}, match => { nth => $nth } });
+}
+my $resumed = time;
+resume(@people);
+my $fine = 0;
+foreach my $i (0 .. $#cases)
+{
+	my ($name, $nth) = @{ $cases[$i] };
+	settle($people[$i]);
+	$fine++ if as_expected($people[$i], "request $nth $name");
+}
+
+# Given up and sent again is one thing, that the first one arrives after all is another.
+wait_until('slow requests have arrived', sub { time > $resumed + 3 * $TIMEOUT_MS / 1000 + 2 });
+foreach my $i (grep { $cases[$_][0] =~ /slow/ } 0 .. $#cases)
+{
+	$hub->sql(q{SELECT tasksync.sync_now(:'a')}, a => $people[$i]{account_id});
+	settle($people[$i]);
+	$fine-- unless as_expected($people[$i], "request $cases[$i][1] $cases[$i][0], arrived late");
+}
+is($fine, scalar @cases, @cases . ' requests went wrong, and each time it ended as without');
+
+# ---- a create of unknown outcome that is older than the service's memory of uuids ----
+my @old = TaskSync::Many::people($hub, $todoist, 2);
+TaskSync::Many::change($hub, $todoist, @old);
+$todoist->faults({ kind => 'cut_after_commit', token => $old[0]{token}, match => { sync => 'delta' } },
+	{ kind => 'cut_before', token => $old[1]{token}, match => { sync => 'delta' } });
+resume(@old);
+foreach my $person (@old)
+{
+	$hub->wait_for(q{SELECT failures > 0 AND leased_until IS NULL FROM tasksync.schedules
+		WHERE account_id = :'a'}, 't', a => $person->{account_id});
+	cmp_ok($hub->value(q{WITH o AS (UPDATE tasksync.intents
+		SET first_sent_at = first_sent_at - interval '1 day', sent_at = sent_at - interval '1 day'
+		WHERE account_id = :'a' AND op = 'create' RETURNING 1) SELECT count(*) FROM o},
+		a => $person->{account_id}), '>', 0, 'creates whose outcome is unknown');
+	$todoist->faults({ kind => 'forget_uuids', token => $person->{token}, times => 0 });
+	settle($person);
+}
+as_expected($old[0], 'applied and forgotten');
+as_expected($old[1], 'never applied and forgotten');
+
+$hub->stop;
+done_testing();
