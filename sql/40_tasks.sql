@@ -117,7 +117,9 @@ CREATE TABLE tasksync.tasks (
 	-- Target of the parent key below: with the project in it, a subtask can
 	-- never sit in another project than its parent, and moving a parent moves
 	-- its whole subtree in the same statement.
-	UNIQUE (user_id, project_id, id),
+	-- The project stands last so that looking a task up by its id never reads
+	-- a whole project.
+	UNIQUE (user_id, id, project_id),
 	FOREIGN KEY (user_id, project_id) REFERENCES tasksync.projects (user_id, id) ON DELETE CASCADE,
 	CONSTRAINT subtask_in_project_of_parent FOREIGN KEY (user_id, project_id, parent_id) REFERENCES tasksync.tasks (user_id, project_id, id)
 		ON UPDATE CASCADE ON DELETE CASCADE,
@@ -126,6 +128,7 @@ CREATE TABLE tasksync.tasks (
 		ON UPDATE CASCADE ON DELETE SET NULL (section_id),
 	CHECK (parent_id <> id)
 );
+CREATE INDEX tasks_project ON tasksync.tasks (user_id, project_id);
 CREATE INDEX tasks_parent ON tasksync.tasks (user_id, parent_id) WHERE parent_id IS NOT NULL;
 CREATE INDEX tasks_section ON tasksync.tasks (user_id, section_id) WHERE section_id IS NOT NULL;
 CREATE INDEX tasks_due ON tasksync.tasks (user_id, due_date) WHERE status = 'open' AND due_date IS NOT NULL;

@@ -53,7 +53,9 @@ CREATE TABLE tasksync.links (
 	error_code text CHECK (length(error_code) <= 64),
 	error_message text CHECK (length(error_message) <= 1024),
 	PRIMARY KEY (user_id, hub_id, account_id),
-	UNIQUE (user_id, account_id, kind, remote_id),
+	-- In this order, so that no index begins with user and account: with few
+	-- statistics the planner takes such a prefix for as selective as the key.
+	UNIQUE (user_id, remote_id, account_id, kind),
 	FOREIGN KEY (user_id, account_id) REFERENCES tasksync.accounts (user_id, id) ON DELETE CASCADE
 ) WITH (fillfactor = 85);
 CREATE INDEX links_dirty ON tasksync.links (user_id, account_id) WHERE dirty;

@@ -72,7 +72,8 @@ static const char sql_claim[] =
 	"  EXISTS (SELECT FROM tasksync.intents i WHERE i.user_id = s.user_id AND i.account_id = s.account_id),"
 	"  EXISTS (SELECT FROM tasksync.links l WHERE l.user_id = s.user_id AND l.account_id = s.account_id AND l.missing_since IS NOT NULL),"
 	"  t.access_sealed, t.refresh_sealed, t.access_expires_at,"
-	"  (jsonb_build_object('rule', u.conflict_policy) || a.policy)::text";
+	"  (jsonb_build_object('rule', u.conflict_policy) || a.policy)::text,"
+	"  coalesce(t.refreshed_at > s.last_success_at, false)";
 
 static const char sql_next_due[] =
 	"SELECT greatest(0, ceil(extract(epoch FROM s.next_due - clock_timestamp()) * 1000))::bigint"
@@ -222,7 +223,9 @@ run_from_row(uint64 row)
 	apply_policy(run, tasksync_cell_text(row, 21));
 	run->started_at = tasksync_now();
 	run->batch_limit = run->provider ? run->provider->caps.batch_intents : 1;
-	run->phase = run->external_id == NULL ? TASKSYNC_PHASE_IDENTIFY : TASKSYNC_PHASE_SYNC;
+	/* a token that never carried a run to its end may be somebody else's: ask before anything */
+	run->phase = run->external_id == NULL || tasksync_cell_bool(row, 22) ? TASKSYNC_PHASE_IDENTIFY
+																		 : TASKSYNC_PHASE_SYNC;
 	MemoryContextSwitchTo(old);
 	return run;
 }
@@ -409,6 +412,21 @@ record_run_end(TasksyncRun *run)
 }
 
 /*
+ * The planner has to know of thousands of new rows now: autovacuum comes a
+ * minute later, and until then the statements that follow would be planned for
+ * a handful.
+ */
+static void
+refresh_statistics(TasksyncRun *run)
+{
+	tasksync_run_begin(run, "refresh statistics");
+	tasksync_query("ANALYZE tasksync.tasks", "");
+	tasksync_query("ANALYZE tasksync.links", "");
+	tasksync_query("ANALYZE tasksync.journal", "");
+	tasksync_run_commit(run);
+}
+
+/*
  * tasksync_run_finish records the end of the run: the queue, the account's state
  * and, if anything happened, the run's own row.
  */
@@ -423,6 +441,8 @@ tasksync_run_finish(TasksyncRun *run)
 		finish_quietly(run);
 		return;
 	}
+	if (run->counts.created >= TASKSYNC_CHUNK)
+		refresh_statistics(run);
 	tasksync_run_begin(run, "finish run");
 	if (eventful)
 		record_run_end(run);

@@ -434,8 +434,8 @@ settle_settings(void)
 		{"session_replication_role", "origin"},
 		{"row_security", "on"},
 		{"jit", "off"},
-		/* plans are kept, and the first ones are made while the tables are still empty */
-		{"enable_seqscan", "off"},
+		/* a kept plan made while the tables were empty would read whole indexes for ever */
+		{"plan_cache_mode", "force_custom_plan"},
 		{"DateStyle", "ISO, YMD"},
 		{"IntervalStyle", "postgres"},
 		{"TimeZone", "UTC"},
