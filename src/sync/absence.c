@@ -71,6 +71,37 @@ tasksync_absence_record(TasksyncRun *run, bool is_stale)
 	run->seen = NULL;
 }
 
+/*
+ * tasksync_absence_suspect picks those of the tombstoned tasks that a task just
+ * read resembles, and treats them as missing instead of deleted: the provider
+ * may have given them another id, and deleting here what was edited here would
+ * create it a second time there.
+ */
+json_t *
+tasksync_absence_suspect(TasksyncRun *run, json_t *dead, json_t *alive)
+{
+	json_t *suspects = json_object();
+	uint64 rows =
+		tasksync_query("UPDATE tasksync.links l SET missing_since = coalesce(l.missing_since, now())"
+					   " FROM jsonb_array_elements_text($3) d"
+					   " WHERE l.user_id = $1 AND l.account_id = $2 AND l.kind = 'task'"
+					   " AND l.state = 'live' AND l.remote_id = d AND EXISTS"
+					   " (SELECT FROM jsonb_array_elements_text($4) a JOIN tasksync.links n"
+					   "   ON n.user_id = $1 AND n.account_id = $2 AND n.kind = 'task'"
+					   "   AND n.remote_id = a"
+					   "  JOIN tasksync.tasks t ON t.user_id = $1 AND t.id = n.hub_id"
+					   "  WHERE t.version = 1 AND t.title = l.base ->> 'title')"
+					   " RETURNING l.remote_id",
+					   "uujj", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
+					   tasksync_p_text(tasksync_json_text(dead)),
+					   tasksync_p_text(tasksync_json_text(alive)));
+
+	for (uint64 row = 0; row < rows; row++)
+		json_object_set_new(suspects, tasksync_cell_text(row, 1), json_true());
+	run->has_missing |= rows > 0;
+	return suspects;
+}
+
 /* the span is the same for every page: the provider may bind a page to the question */
 static void
 ask_completed(TasksyncRun *run)
@@ -177,7 +208,7 @@ observed_point(TasksyncRun *run, TasksyncAnswer *answer)
 	if (answer->nobservations == 0)
 		return;
 	one = &answer->observations[0];
-	if (one->state == TASKSYNC_REMOTE_GONE)
+	if (one->state == TASKSYNC_REMOTE_GONE || one->state == TASKSYNC_REMOTE_DELETED)
 	{
 		MemoryContext old = MemoryContextSwitchTo(run->cxt);
 
@@ -201,8 +232,6 @@ observed_point(TasksyncRun *run, TasksyncAnswer *answer)
 			tasksync_pull_observations(run, one->kind, 1, &one);
 			run->found_dirty |= run->has_dirty;
 		}
-		else if (one->state == TASKSYNC_REMOTE_DELETED)
-			tasksync_pull_deletions(run, 1, one);
 		/* seen or hidden: either way not missing any more */
 		tasksync_query("UPDATE tasksync.links SET missing_since = NULL,"
 					   " state = CASE WHEN $4 THEN 'detached' ELSE state END"
@@ -214,6 +243,40 @@ observed_point(TasksyncRun *run, TasksyncAnswer *answer)
 	}
 	tasksync_run_commit(run);
 }
+
+/*
+ * What was read under the new id before anybody knew that it is an old one: a
+ * second task here, which nobody has touched yet.  What hangs below it goes to
+ * the first, and it gives its place up.
+ */
+static const char sql_adopt_children[] =
+	"UPDATE tasksync.tasks c SET parent_id = o.hub_id"
+	" FROM jsonb_to_recordset($4) r(old text, new text), tasksync.links o, tasksync.links n"
+	" WHERE o.user_id = $1 AND o.account_id = $2 AND o.kind = 'task' AND o.remote_id = r.old"
+	" AND n.user_id = $1 AND n.account_id = $2 AND n.kind = 'task' AND n.remote_id = r.new"
+	" AND c.user_id = $1 AND c.parent_id = n.hub_id AND $3 IS NOT NULL";
+
+static const char sql_drop_twins[] =
+	"WITH twin AS (DELETE FROM tasksync.links n USING jsonb_to_recordset($4) r(old text, new text),"
+	" tasksync.links o, tasksync.tasks t WHERE o.user_id = $1 AND o.account_id = $2"
+	" AND o.kind = 'task' AND o.remote_id = r.old AND n.user_id = $1 AND n.account_id = $2"
+	" AND n.kind = 'task' AND n.remote_id = r.new AND t.user_id = $1 AND t.id = n.hub_id"
+	" AND t.version = 1 AND $3 IS NOT NULL RETURNING n.hub_id)"
+	" DELETE FROM tasksync.tasks t USING twin WHERE t.user_id = $1 AND t.id = twin.hub_id";
+
+/* it stays marked as missing: the next question asks what it is like under its new id */
+static const char sql_relink[] =
+	"UPDATE tasksync.links l SET remote_id = r.new, missing_since = now(), dirty = true"
+	" FROM jsonb_to_recordset($4) r(old text, new text) WHERE l.user_id = $1"
+	" AND l.account_id = $2 AND l.kind = 'task' AND l.remote_id = r.old AND $3 IS NOT NULL"
+	" AND NOT EXISTS (SELECT FROM tasksync.links n WHERE n.user_id = $1 AND n.account_id = $2"
+	"  AND n.kind = 'task' AND n.remote_id = r.new)";
+
+/* the second one has been edited here meanwhile: two tasks they are, and the first is unlinked */
+static const char sql_give_up[] =
+	"UPDATE tasksync.links l SET state = 'detached', dirty = false, missing_since = NULL"
+	" FROM jsonb_to_recordset($4) r(old text, new text) WHERE l.user_id = $1"
+	" AND l.account_id = $2 AND l.kind = 'task' AND l.remote_id = r.old AND $3 IS NOT NULL";
 
 /* those that live on under a new id are linked to it; the others are deletions now */
 static void
@@ -245,21 +308,15 @@ observed_moved(TasksyncRun *run, TasksyncAnswer *answer)
 	tasksync_run_begin(run, "record");
 	if (run->refs == NULL)
 		tasksync_refs_load(run);
-	tasksync_batch(
-		"UPDATE tasksync.links l SET remote_id = r.new, missing_since = NULL, dirty = true"
-		" FROM jsonb_to_recordset($4) r(old text, new text) WHERE l.user_id = $1"
-		" AND l.account_id = $2 AND l.kind = 'task' AND l.remote_id = r.old"
-		" AND $3 IS NOT NULL",
-		run, moved);
+	tasksync_batch(sql_adopt_children, run, moved);
+	tasksync_batch(sql_drop_twins, run, moved);
+	tasksync_batch(sql_relink, run, moved);
+	tasksync_batch(sql_give_up, run, moved);
 	tasksync_pull_deletions(run, ngone, gone);
 	tasksync_run_commit(run);
 	run->gone = NIL;
-	/* a task under a new id may wait for changes that were refused under the old one */
 	if (json_array_size(moved) > 0)
-	{
-		run->has_dirty = true;
-		run->phase = TASKSYNC_PHASE_SYNC;
-	}
+		run->last_probed = NULL;
 }
 
 void

@@ -126,12 +126,31 @@ sort_kind(TasksyncAnswer *answer, TasksyncKind kind, Sorted *sorted)
 			place_with_parents(sorted, answer, i, 0);
 }
 
+/*
+ * The remote ids of tombstoned tasks that may live on under another id: the
+ * same answer brought a task that looks like them.
+ */
+static json_t *
+perhaps_moved(TasksyncRun *run, TasksyncKind kind, int count, TasksyncObservation *observations,
+			  json_t *dead)
+{
+	json_t *alive = json_array();
+
+	if (kind != TASKSYNC_TASK || json_array_size(dead) == 0)
+		return json_object();
+	for (int i = 0; i < count; i++)
+		if (observations[i].kind == kind && observations[i].state == TASKSYNC_REMOTE_LIVE)
+			json_array_append_new(alive, json_string(observations[i].remote_id));
+	return json_array_size(alive) > 0 ? tasksync_absence_suspect(run, dead, alive) : json_object();
+}
+
 /* one kind's dead among the observations: their links, to be judged by deletion.c */
 static void
 record_dead(TasksyncRun *run, TasksyncKind kind, int count, TasksyncObservation *observations,
 			TasksyncRemoteState state, const char *proof)
 {
 	json_t *ids = json_array();
+	json_t *moved;
 	List *links = NIL;
 	TasksyncLink **found;
 	int nfound;
@@ -139,9 +158,10 @@ record_dead(TasksyncRun *run, TasksyncKind kind, int count, TasksyncObservation 
 	for (int i = 0; i < count; i++)
 		if (observations[i].kind == kind && observations[i].state == state)
 			json_array_append_new(ids, json_string(observations[i].remote_id));
+	moved = perhaps_moved(run, kind, count, observations, ids);
 	found = tasksync_links_find(run, kind, ids, &nfound);
 	for (int i = 0; i < nfound; i++)
-		if (found[i]->state != 'h')
+		if (found[i]->state != 'h' && json_object_get(moved, found[i]->remote_id) == NULL)
 			links = lappend(links, found[i]);
 	if (links == NIL)
 		return;
