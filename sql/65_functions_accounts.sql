@@ -95,13 +95,16 @@ DECLARE
 	a tasksync.accounts := tasksync.account_of(account);
 BEGIN
 	PERFORM tasksync.refuse_disconnected(a);
+	-- The raised token cuts off a run under way: with the old token it could
+	-- only find out that it is refused, and would close the account again.
+	UPDATE tasksync.schedules s
+	SET lease_token = s.lease_token + 1, leased_until = NULL, failures = 0, attempts = 0, next_due = now()
+	WHERE s.user_id = a.user_id AND s.account_id = a.id;
 	PERFORM tasksync.store_account_token(a.user_id, a.id, tasksync.check_token(coalesce(token, '')));
 	UPDATE tasksync.accounts x
 	SET state = CASE WHEN x.external_id IS NULL THEN 'connecting' ELSE 'active' END,
 		state_reason = NULL, updated_at = now()
 	WHERE x.user_id = a.user_id AND x.id = a.id AND x.state <> 'paused';
-	UPDATE tasksync.schedules s SET failures = 0, attempts = 0, next_due = now()
-	WHERE s.user_id = a.user_id AND s.account_id = a.id;
 	PERFORM tasksync.request_sync(a.user_id, ARRAY[a.id]);
 END
 $$;

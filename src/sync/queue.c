@@ -73,7 +73,11 @@ static const char sql_claim[] =
 	"  EXISTS (SELECT FROM tasksync.links l WHERE l.user_id = s.user_id AND l.account_id = s.account_id AND l.missing_since IS NOT NULL),"
 	"  t.access_sealed, t.refresh_sealed, t.access_expires_at,"
 	"  (jsonb_build_object('rule', u.conflict_policy) || a.policy)::text,"
-	"  coalesce(t.refreshed_at > s.last_success_at, false)";
+	"  coalesce(t.refreshed_at > s.last_success_at, false),"
+	"  EXISTS (SELECT FROM tasksync.held_changes h JOIN tasksync.links l ON l.user_id = h.user_id"
+	"   AND l.hub_id = h.hub_id AND l.account_id = h.account_id AND l.remote_id = h.remote_id"
+	"   WHERE h.user_id = s.user_id AND h.account_id = s.account_id AND h.status = 'approved'"
+	"   AND h.direction = 'in' AND l.state = 'held')";
 
 static const char sql_next_due[] =
 	"SELECT greatest(0, ceil(extract(epoch FROM s.next_due - clock_timestamp()) * 1000))::bigint"
@@ -221,6 +225,7 @@ run_from_row(uint64 row)
 		run->refresh_sealed = tasksync_cell_bytes(row, 19, &run->refresh_length);
 	run->access_expires_at = tasksync_cell_time(row, 20);
 	apply_policy(run, tasksync_cell_text(row, 21));
+	run->has_approved = tasksync_cell_bool(row, 23);
 	run->started_at = tasksync_now();
 	run->batch_limit = run->provider ? run->provider->caps.batch_intents : 1;
 	/* a token that never carried a run to its end may be somebody else's: ask before anything */
