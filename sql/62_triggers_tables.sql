@@ -47,6 +47,12 @@ BEGIN
 		WHERE t.user_id = NEW.user_id AND t.id = NEW.parent_id;
 		NEW.project_id := coalesce(parents_project, NEW.project_id);
 	END IF;
+	-- a subtask is where its parent is; a provider says so itself
+	IF NEW.parent_id IS DISTINCT FROM OLD.parent_id AND NEW.parent_id IS NOT NULL
+		AND NEW.section_id IS NOT DISTINCT FROM OLD.section_id AND tasksync.origin_account() IS NULL THEN
+		SELECT t.section_id INTO NEW.section_id FROM tasksync.tasks t
+		WHERE t.user_id = NEW.user_id AND t.id = NEW.parent_id;
+	END IF;
 	IF NEW.project_id <> OLD.project_id AND NEW.section_id = OLD.section_id
 		AND NOT EXISTS (
 			SELECT FROM tasksync.sections s
@@ -56,7 +62,7 @@ BEGIN
 	RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION tasksync.place_moved_task() IS 'A task under a new parent follows it into its project; a task in another project leaves its section unless the section moved along.';
+COMMENT ON FUNCTION tasksync.place_moved_task() IS 'A task under a new parent follows it into its project and section; a task in another project leaves its section unless the section moved along.';
 
 -- ---- inserts ----
 

@@ -258,31 +258,77 @@ BEGIN
 			PERFORM tasksync.request_sync(h.user_id, ARRAY[h.account_id]);
 			CONTINUE;
 		END IF;
-		-- done as the account's own change: it is not told of what it said itself
-		PERFORM tasksync.origin_set(h.account_id, h.run_id);
 		IF h.change = 'complete' THEN
+			-- done as the account's own change: it is not told of what it said itself
+			PERFORM tasksync.origin_set(h.account_id, h.run_id);
 			PERFORM tasksync.set_field(h.kind, h.user_id, h.hub_id, '{"status": "done"}');
 			UPDATE tasksync.links l SET state = 'live', dirty = true
 			WHERE l.user_id = h.user_id AND l.hub_id = h.hub_id AND l.account_id = h.account_id AND l.state = 'held';
-		ELSE
-			INSERT INTO tasksync.graves (user_id, account_id, remote_id, kind, hub_id, proof, run_id)
-			SELECT h.user_id, h.account_id, l.remote_id, h.kind, h.hub_id, 'approved', h.run_id
-			FROM tasksync.links l
-			WHERE l.user_id = h.user_id AND l.hub_id = h.hub_id AND l.account_id = h.account_id AND l.remote_id IS NOT NULL
-			ON CONFLICT DO NOTHING;
-			DELETE FROM tasksync.links l
-			WHERE l.user_id = h.user_id AND l.hub_id = h.hub_id AND l.account_id = h.account_id;
-			DELETE FROM tasksync.tasks t WHERE h.kind = 'task' AND t.user_id = h.user_id AND t.id = h.hub_id;
-			DELETE FROM tasksync.projects t WHERE h.kind = 'project' AND t.user_id = h.user_id AND t.id = h.hub_id AND NOT t.is_inbox;
-			DELETE FROM tasksync.sections t WHERE h.kind = 'section' AND t.user_id = h.user_id AND t.id = h.hub_id;
-			DELETE FROM tasksync.labels t WHERE h.kind = 'label' AND t.user_id = h.user_id AND t.id = h.hub_id;
+			PERFORM tasksync.origin_set(NULL, NULL);
 		END IF;
-		PERFORM tasksync.origin_set(NULL, NULL);
+		-- a deletion is left to the worker: it alone can tell what was edited since
+		PERFORM tasksync.request_sync(h.user_id, ARRAY[h.account_id]);
 	END LOOP;
 	RETURN approved;
 END
 $$;
-COMMENT ON FUNCTION tasksync.approve_held(uuid[]) IS 'Lets held changes happen: the ids come from the table held_changes, and each approval counts for exactly that change once. Returns how many; ids that are unknown or decided already are passed over.';
+COMMENT ON FUNCTION tasksync.approve_held(uuid[]) IS 'Lets held changes happen: the ids come from the table held_changes, and each approval counts for exactly that change once. The worker carries deletions out with its next run; what was edited while they waited is kept. Returns how many; ids that are unknown or decided already are passed over.';
+
+CREATE FUNCTION tasksync.bring_back(person uuid, ids uuid[]) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	lost jsonb;
+	inbox uuid;
+BEGIN
+	SELECT p.id INTO inbox FROM tasksync.projects p WHERE p.user_id = person AND p.is_inbox;
+	SELECT jsonb_agg(j.before || jsonb_build_object('kind', j.kind)) INTO lost
+	FROM unnest(ids) i (id)
+	CROSS JOIN LATERAL (
+		SELECT x.kind, x.op, x.before FROM tasksync.journal x
+		WHERE x.user_id = person AND x.hub_id = i.id ORDER BY x.version DESC LIMIT 1) j
+	WHERE j.op = 'delete';
+	-- containers first; a row whose container is gone for good goes where such rows go
+	INSERT INTO tasksync.projects
+	SELECT r.* FROM jsonb_array_elements(lost) o (was), jsonb_populate_record(NULL::tasksync.projects,
+		o.was || jsonb_build_object('parent_id', (
+			SELECT x.id FROM (
+				SELECT p.id FROM tasksync.projects p WHERE p.user_id = person
+				UNION ALL SELECT (q.was ->> 'id')::uuid FROM jsonb_array_elements(lost) q (was) WHERE q.was ->> 'kind' = 'project') x
+			WHERE x.id = (o.was ->> 'parent_id')::uuid LIMIT 1))) r
+	WHERE o.was ->> 'kind' = 'project' ON CONFLICT DO NOTHING;
+	INSERT INTO tasksync.sections
+	SELECT r.* FROM jsonb_array_elements(lost) o (was), jsonb_populate_record(NULL::tasksync.sections, o.was) r
+	WHERE o.was ->> 'kind' = 'section'
+		AND EXISTS (SELECT FROM tasksync.projects p WHERE p.user_id = person AND p.id = r.project_id) ON CONFLICT DO NOTHING;
+	INSERT INTO tasksync.labels
+	SELECT r.* FROM jsonb_array_elements(lost) o (was), jsonb_populate_record(NULL::tasksync.labels, o.was) r
+	WHERE o.was ->> 'kind' = 'label' ON CONFLICT DO NOTHING;
+	INSERT INTO tasksync.tasks
+	SELECT r.* FROM jsonb_array_elements(lost) o (was)
+	LEFT JOIN tasksync.projects p ON p.user_id = person AND p.id = (o.was ->> 'project_id')::uuid
+	LEFT JOIN tasksync.sections s ON s.user_id = person AND s.id = (o.was ->> 'section_id')::uuid AND s.project_id = p.id
+	LEFT JOIN LATERAL (
+		SELECT t.id FROM tasksync.tasks t
+		WHERE t.user_id = person AND t.id = (o.was ->> 'parent_id')::uuid AND t.project_id = coalesce(p.id, inbox)
+		UNION ALL
+		SELECT (q.was ->> 'id')::uuid FROM jsonb_array_elements(lost) q (was)
+		WHERE q.was ->> 'kind' = 'task' AND q.was ->> 'id' = o.was ->> 'parent_id'
+		LIMIT 1) u ON true
+	CROSS JOIN LATERAL jsonb_populate_record(NULL::tasksync.tasks, o.was
+		|| jsonb_build_object('project_id', coalesce(p.id, inbox), 'section_id', s.id, 'parent_id', u.id)) r
+	WHERE o.was ->> 'kind' = 'task' ON CONFLICT DO NOTHING;
+	-- accounts that were not told of the deletion yet keep their object
+	UPDATE tasksync.links l SET state = 'live', dirty = true
+	WHERE l.user_id = person AND l.hub_id = ANY (ids) AND l.state = 'pending_delete' AND l.remote_id IS NOT NULL;
+	INSERT INTO tasksync.project_links (user_id, account_id, project_id, remote_id)
+	SELECT l.user_id, l.account_id, l.hub_id, l.remote_id FROM tasksync.links l
+	WHERE l.user_id = person AND l.hub_id = ANY (ids) AND l.kind = 'project' AND l.state = 'live'
+	ON CONFLICT (user_id, account_id, project_id) DO UPDATE SET remote_id = excluded.remote_id;
+END
+$$;
+COMMENT ON FUNCTION tasksync.bring_back(uuid, uuid[]) IS 'Internal: hub rows that were deleted, as the journal keeps them, under their ids.';
 
 CREATE FUNCTION tasksync.reject_held(ids uuid[]) RETURNS integer
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
@@ -292,7 +338,16 @@ DECLARE
 	h tasksync.held_changes;
 	me uuid := tasksync.current_user_id();
 	rejected integer := 0;
+	back record;
 BEGIN
+	-- what was deleted here comes back as it was, once and under its id, whichever accounts kept it
+	FOR back IN
+		SELECT x.user_id, array_agg(DISTINCT x.hub_id) AS hub_ids FROM tasksync.held_changes x
+		WHERE x.id = ANY (ids) AND x.status = 'held' AND x.user_id = coalesce(me, x.user_id) AND x.direction = 'out'
+		GROUP BY x.user_id
+	LOOP
+		PERFORM tasksync.bring_back(back.user_id, back.hub_ids);
+	END LOOP;
 	FOR h IN
 		UPDATE tasksync.held_changes x SET status = 'rejected', decided_at = now()
 		WHERE x.id = ANY (ids) AND x.status = 'held' AND x.user_id = coalesce(me, x.user_id)
@@ -300,11 +355,9 @@ BEGIN
 	LOOP
 		rejected := rejected + 1;
 		IF h.direction = 'out' THEN
-			-- the provider keeps it: without a link the next full read brings it back
-			DELETE FROM tasksync.links l
-			WHERE l.user_id = h.user_id AND l.hub_id = h.hub_id AND l.account_id = h.account_id AND l.state = 'pending_delete';
-			UPDATE tasksync.accounts a SET needs_full_read = true
-			WHERE a.user_id = h.user_id AND a.id = h.account_id;
+			UPDATE tasksync.held_changes x SET status = 'obsolete', decided_at = now()
+			WHERE x.user_id = h.user_id AND x.hub_id = h.hub_id AND x.direction = 'out' AND x.status = 'held'
+				AND x.id <> ALL (ids);
 		ELSIF h.change = 'delete' THEN
 			-- the hub keeps it: it is created there once more
 			INSERT INTO tasksync.graves (user_id, account_id, remote_id, kind, hub_id, proof, run_id)
@@ -324,7 +377,7 @@ BEGIN
 	RETURN rejected;
 END
 $$;
-COMMENT ON FUNCTION tasksync.reject_held(uuid[]) IS 'Turns held changes down: a deletion at the provider is undone by creating the task there again, a deletion here by reading it back. Returns how many; ids that are unknown or decided already are passed over.';
+COMMENT ON FUNCTION tasksync.reject_held(uuid[]) IS 'Turns held changes down: a deletion at the provider is undone by creating the task there again, a deletion here by bringing the row back from the journal. Returns how many; ids that are unknown or decided already are passed over.';
 
 CREATE FUNCTION tasksync.retry(account uuid, hub_id uuid DEFAULT NULL) RETURNS integer
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
@@ -333,19 +386,29 @@ AS $$
 DECLARE
 	a tasksync.accounts := tasksync.account_of(account);
 	tried integer;
+	unread integer;
 BEGIN
 	UPDATE tasksync.links l
 	SET dirty = true, failures = 0, retry_at = NULL, refused_version = NULL, error_code = NULL, error_message = NULL
 	WHERE l.user_id = a.user_id AND l.account_id = a.id AND l.error_code IS NOT NULL
-		AND l.hub_id = coalesce(retry.hub_id, l.hub_id);
+		AND l.hub_id = coalesce(retry.hub_id, l.hub_id)
+		AND NOT (l.error_code = 'hub_refused' AND l.state = 'detached');
 	GET DIAGNOSTICS tried = ROW_COUNT;
+	-- what the hub refused to take in is at the provider only: it has to be read again
+	SELECT count(*) INTO unread FROM tasksync.links l
+	WHERE l.user_id = a.user_id AND l.account_id = a.id AND l.error_code = 'hub_refused'
+		AND l.state = 'detached' AND l.hub_id = coalesce(retry.hub_id, l.hub_id);
+	IF unread > 0 THEN
+		PERFORM tasksync.read_again(a);
+		RETURN tried + unread;
+	END IF;
 	IF tried > 0 THEN
 		PERFORM tasksync.request_sync(a.user_id, ARRAY[a.id]);
 	END IF;
 	RETURN tried;
 END
 $$;
-COMMENT ON FUNCTION tasksync.retry(uuid, uuid) IS 'Sends again what the provider refused, of an account or of one hub object; see the view dead_letters. Returns how many. Editing the object does the same for it. Errors: P0002 no such account.';
+COMMENT ON FUNCTION tasksync.retry(uuid, uuid) IS 'Sends again what the provider refused, and reads again what the hub refused, of an account or of one hub object; see the view dead_letters. Returns how many. Editing the object does the same for it. Errors: P0002 no such account.';
 
 -- ---- moving the database ----
 

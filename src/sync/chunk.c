@@ -43,17 +43,18 @@ load_places(TasksyncChunk *chunk, json_t *remote_ids)
 	chunk->place_of = json_object();
 	if (json_array_size(remote_ids) == 0)
 		return;
-	rows = tasksync_query("SELECT l.remote_id, t.id::text, t.project_id::text"
+	rows = tasksync_query("SELECT l.remote_id, l.hub_id::text, t.project_id::text"
 						  " FROM jsonb_array_elements_text($3) x"
 						  " JOIN tasksync.links l ON l.user_id = $1 AND l.account_id = $2"
 						  "  AND l.kind = 'task' AND l.remote_id = x"
-						  " JOIN tasksync.tasks t ON t.user_id = $1 AND t.id = l.hub_id",
+						  " LEFT JOIN tasksync.tasks t ON t.user_id = $1 AND t.id = l.hub_id"
+						  " WHERE t.id IS NOT NULL OR l.state = 'pending_delete'",
 						  "uuj", tasksync_p_uuid(chunk->run->user_id),
 						  tasksync_p_uuid(chunk->run->account_id),
 						  tasksync_p_text(tasksync_json_text(remote_ids)));
 	for (uint64 row = 0; row < rows; row++)
 		json_object_set_new(chunk->place_of, tasksync_cell_text(row, 1),
-							json_pack("{s:s, s:s}", "hub", tasksync_cell_text(row, 2), "project",
+							json_pack("{s:s, s:s?}", "hub", tasksync_cell_text(row, 2), "project",
 									  tasksync_cell_text(row, 3)));
 }
 
@@ -169,7 +170,7 @@ translate_place(TasksyncChunk *chunk, const char *remote_id, TasksyncRecord *rec
 	{
 		const char *project = tasksync_json_string(above, "project");
 
-		if (strcmp(project, record->value[TASKSYNC_F_PROJECT]) != 0)
+		if (project && strcmp(project, record->value[TASKSYNC_F_PROJECT]) != 0)
 		{
 			tasksync_record_set(record, TASKSYNC_F_PROJECT, project);
 			tasksync_record_set(record, TASKSYNC_F_SECTION, NULL);
@@ -199,7 +200,11 @@ tasksync_chunk_translate(TasksyncChunk *chunk, const TasksyncObservation *observ
 		/* an answer that does not tell the project says nothing about the place */
 		if (!tasksync_record_has(record, TASKSYNC_F_PROJECT))
 			tasksync_record_drop(record, TASKSYNC_PLACE_FIELDS);
-		else if (project == NULL || tasksync_refs_route(run, project) == NULL)
+		else if (project == NULL ||
+				 (tasksync_refs_route(run, project) == NULL &&
+				  (chunk->kind != TASKSYNC_TASK ||
+				   !tasksync_refs_is_dying(run, TASKSYNC_PROJECT,
+										   observation->record->value[TASKSYNC_F_PROJECT]))))
 			return NULL;
 		else
 		{

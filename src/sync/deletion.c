@@ -30,6 +30,9 @@ static const char sql_recreate[] =
 	"WITH old AS (SELECT l.hub_id, l.kind, l.remote_id FROM tasksync.links l"
 	"  JOIN jsonb_to_recordset($4) r(hub_id uuid) ON r.hub_id = l.hub_id"
 	"  WHERE l.user_id = $1 AND l.account_id = $2 AND l.remote_id IS NOT NULL),"
+	" settled AS (UPDATE tasksync.held_changes h SET status = 'obsolete', decided_at = now()"
+	"  FROM old WHERE h.user_id = $1 AND h.account_id = $2 AND h.hub_id = old.hub_id"
+	"  AND h.direction = 'in' AND h.status = 'held'),"
 	" buried AS (INSERT INTO tasksync.graves (user_id, account_id, remote_id, kind, hub_id, proof, run_id)"
 	"  SELECT $1, $2, remote_id, kind, hub_id, 'recreated', $3 FROM old"
 	"  ON CONFLICT (user_id, account_id, kind, remote_id) DO NOTHING)"
@@ -122,7 +125,8 @@ bury_all(TasksyncRun *run, List *links, const char *proof)
 static const char sql_out_counts[] =
 	"SELECT count(*) FILTER (WHERE l.state = 'pending_delete' AND NOT EXISTS"
 	"  (SELECT FROM tasksync.held_changes h WHERE h.user_id = $1 AND h.account_id = $2"
-	"   AND h.hub_id = l.hub_id AND h.direction = 'out' AND h.status = 'approved')"
+	"   AND h.hub_id = l.hub_id AND h.remote_id = l.remote_id AND h.direction = 'out'"
+	"   AND h.status = 'approved')"
 	"  AND NOT EXISTS (SELECT FROM tasksync.graves g JOIN tasksync.accounts a"
 	"   ON a.user_id = g.user_id AND a.id = g.account_id"
 	"   WHERE g.user_id = $1 AND g.hub_id = l.hub_id AND g.account_id <> $2"
@@ -132,7 +136,9 @@ static const char sql_out_counts[] =
 
 static const char sql_approved[] =
 	"SELECT h.hub_id::text FROM tasksync.held_changes h WHERE h.user_id = $1 AND h.account_id = $2"
-	" AND h.direction = 'out' AND h.status = 'approved'";
+	" AND h.direction = 'out' AND h.status = 'approved' AND EXISTS (SELECT FROM tasksync.links l"
+	"  WHERE l.user_id = $1 AND l.account_id = $2 AND l.hub_id = h.hub_id"
+	"  AND l.remote_id = h.remote_id)";
 
 /* something alive still hangs below it at the provider, as far as we know */
 static const char sql_needed[] =
@@ -145,8 +151,8 @@ static const char sql_hold_pending[] =
 	"WITH held AS (UPDATE tasksync.links l SET dirty = false WHERE l.user_id = $1"
 	"  AND l.account_id = $2 AND l.state = 'pending_delete' AND l.remote_id IS NOT NULL"
 	"  AND NOT EXISTS (SELECT FROM tasksync.held_changes h WHERE h.user_id = $1"
-	"   AND h.account_id = $2 AND h.hub_id = l.hub_id AND h.direction = 'out'"
-	"   AND h.status = 'approved') RETURNING l.kind, l.hub_id, l.remote_id)"
+	"   AND h.account_id = $2 AND h.hub_id = l.hub_id AND h.remote_id = l.remote_id"
+	"   AND h.direction = 'out' AND h.status = 'approved') RETURNING l.kind, l.hub_id, l.remote_id)"
 	" INSERT INTO tasksync.held_changes (user_id, account_id, run_id, direction, change, kind,"
 	"  hub_id, remote_id, proof, reason)"
 	" SELECT $1, $2, $3, 'out', 'delete', kind, hub_id, remote_id, 'hub_delete',"
@@ -274,12 +280,17 @@ static TasksyncDeleteVerdict
 judge(TasksyncRun *run, TasksyncLink *link)
 {
 	const TasksyncRoute *route;
+	TasksyncDeleteVerdict verdict;
 
 	if (link->state == 'c')
 		return TASKSYNC_DELETE_LOSES; /* made here since: a new child is an edit */
+	if (link->state == 'h')
+		return TASKSYNC_DELETE_LOSES; /* nobody approved it: its container goes without it */
 	route = tasksync_refs_route(run, link->hub->value[TASKSYNC_F_PROJECT]);
-	return tasksync_plan_delete(route ? &route->policy : &run->policy,
-								tasksync_link_out(run, link)->present);
+	verdict = tasksync_plan_delete(route ? &route->policy : &run->policy,
+								   tasksync_link_out(run, link)->present);
+	/* an approval is the answer that the rule "ask" asks for */
+	return verdict == TASKSYNC_DELETE_WAITS && run->approving ? TASKSYNC_DELETE_BOTH : verdict;
 }
 
 /* a survivor keeps its ancestors: without them it would hang in the air */
@@ -352,24 +363,32 @@ delete_tasks(TasksyncRun *run, List *links, const char *proof)
 	List *doomed = NIL;
 	List *survivors = NIL;
 	List *gone = NIL;
+	List *asked = NIL;
 	ListCell *cell;
 
 	foreach(cell, list_concat_copy(links, links_below(run, sql_subtree, links)))
 	{
 		TasksyncLink *link = lfirst(cell);
+		TasksyncDeleteVerdict verdict;
 
 		if (contains(doomed, link->hub_id) || contains(survivors, link->hub_id) ||
-			link->state == 'x' || link->state == 'h')
+			contains(asked, link->hub_id) || link->state == 'x' || link->state == 'h')
 			continue;
 		if (link->hub == NULL || apply_route_rule(run, link))
 			gone = lappend(gone, link);
-		else if (judge(run, link) == TASKSYNC_DELETE_BOTH)
+		else if ((verdict = judge(run, link)) == TASKSYNC_DELETE_BOTH)
 			doomed = lappend(doomed, link);
+		else if (verdict == TASKSYNC_DELETE_WAITS)
+			asked = lappend(asked, link);
 		else
 			survivors = lappend(survivors, link);
 	}
 	doomed = spare_ancestors(doomed, survivors);
+	doomed = spare_ancestors(doomed, asked);
 	bury_all(run, gone, proof);
+	if (asked != NIL)
+		hold(run, asked, "in", proof,
+			 "the provider deleted what was edited here; approve to delete it here too");
 	bury_all(run, doomed, proof);
 	recreate(run, survivors);
 	/* what hangs below and is not part of this lives on one level higher */

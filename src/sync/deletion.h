@@ -12,6 +12,8 @@ extern List *tasksync_deletion_sendable(TasksyncRun *run, List *links);
 /* in a transaction: the provider says that these (TasksyncLink *, of one kind) are gone */
 extern void tasksync_deletion_record(TasksyncRun *run, TasksyncKind kind, List *links,
 									 const char *proof);
+/* carries out what approve_held() allowed; in a transaction */
+extern void tasksync_deletion_approved(TasksyncRun *run);
 /* remote ids are dead: takes the links of these rows away and remembers the ids */
 extern void tasksync_deletion_bury(TasksyncRun *run, json_t *rows);
 

@@ -18,6 +18,7 @@
 #include "base/json.h"
 #include "base/testpoint.h"
 #include "sync/absence.h"
+#include "sync/deletion.h"
 #include "sync/pull.h"
 #include "sync/push.h"
 #include "sync/schedule.h"
@@ -84,6 +85,8 @@ prepare_request(TasksyncRun *run, TasksyncHttpRequest *request)
 		run->phase = TASKSYNC_PHASE_REFRESH;
 		return false;
 	}
+	if (run->phase == TASKSYNC_PHASE_SYNC && run->has_approved)
+		tasksync_deletion_approved(run);
 	/* before anything is planned: a locked account writes no intents */
 	if (!tasksync_account_authorize(run, &token))
 		return false;

@@ -24,6 +24,7 @@ typedef struct Ref
 {
 	RefKey key;
 	char hub_id[TASKSYNC_UUID_LEN];
+	bool dying; /* deleted at the hub, and not yet there */
 } Ref;
 
 static void
@@ -43,6 +44,7 @@ tasksync_refs_add(TasksyncRun *run, TasksyncKind kind, const char *remote_id, co
 	make_key(&key, kind, remote_id);
 	ref = hash_search(run->refs, &key, HASH_ENTER, NULL);
 	strlcpy(ref->hub_id, hub_id, sizeof(ref->hub_id));
+	ref->dying = false;
 }
 
 const char *
@@ -56,6 +58,19 @@ tasksync_refs_hub(TasksyncRun *run, TasksyncKind kind, const char *remote_id)
 	make_key(&key, kind, remote_id);
 	ref = hash_search(run->refs, &key, HASH_FIND, NULL);
 	return ref ? ref->hub_id : NULL;
+}
+
+bool
+tasksync_refs_is_dying(TasksyncRun *run, TasksyncKind kind, const char *remote_id)
+{
+	RefKey key;
+	Ref *ref;
+
+	if (remote_id == NULL)
+		return false;
+	make_key(&key, kind, remote_id);
+	ref = hash_search(run->refs, &key, HASH_FIND, NULL);
+	return ref && ref->dying;
 }
 
 const TasksyncRoute *
@@ -118,16 +133,20 @@ tasksync_refs_load(TasksyncRun *run)
 		hash_destroy(run->refs);
 	run->refs = hash_create("tasksync refs", 256, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	rows =
-		tasksync_query("SELECT kind, remote_id, hub_id::text FROM tasksync.links"
+		tasksync_query("SELECT kind, remote_id, hub_id::text, state = 'pending_delete' FROM tasksync.links"
 					   " WHERE user_id = $1 AND account_id = $2 AND kind <> 'task'"
 					   " AND remote_id IS NOT NULL AND state IN ('live', 'pending_delete', 'held')",
 					   "uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id));
 	for (uint64 row = 0; row < rows; row++)
 	{
 		TasksyncKind kind;
+		RefKey key;
 
-		if (tasksync_kind_from_name(tasksync_cell_text(row, 1), &kind))
-			tasksync_refs_add(run, kind, tasksync_cell_text(row, 2), tasksync_cell_text(row, 3));
+		if (!tasksync_kind_from_name(tasksync_cell_text(row, 1), &kind))
+			continue;
+		tasksync_refs_add(run, kind, tasksync_cell_text(row, 2), tasksync_cell_text(row, 3));
+		make_key(&key, kind, tasksync_cell_text(row, 2));
+		((Ref *) hash_search(run->refs, &key, HASH_FIND, NULL))->dying = tasksync_cell_bool(row, 4);
 	}
 	load_routes(run);
 }

@@ -187,6 +187,32 @@ subtest 'a project deleted here while the other side adds a task to it: the new 
 	$sides->is_quiet;
 };
 
+subtest 'a project deleted in the hub while a side adds to it, edits in it and adds below a task' => sub {
+	my ($project, %tasks) = project_with_tasks('Cellar', 2);
+	my $elsewhere = $sides->add_task(content => 'Wine');
+
+	$sides->meanwhile(sub {
+		my $p = $sides->remote_id(b => $project);
+		my $s = $sides->edit(b => 'section_add', name => 'Shelf', project_id => $p);
+		$sides->edit(b => 'item_add', content => 'Cellar new', project_id => $p, section_id => $s);
+		$sides->edit(b => 'item_add', content => 'Cellar child', parent_id => $sides->remote_id(b => $tasks{'Cellar 1'}));
+		$sides->edit_task(b => $tasks{'Cellar 2'}, description => 'still there');
+		$sides->edit(b => 'item_add', content => 'Wine cheap', parent_id => $sides->remote_id(b => $elsewhere));
+		$sides->sql(q{DELETE FROM tasksync.projects WHERE id = :'p'; DELETE FROM tasksync.tasks WHERE id = :'t'},
+			p => $project, t => $elsewhere);
+	});
+	decide('approve_held') if held() ne 'none';
+	foreach my $side (qw(a b))
+	{
+		is(join(', ', sort map { $_->{content} } grep { $_->{content} =~ /^(Cellar|Wine)/ }
+				values %{ $todoist->tasks($sides->token($side)) }),
+			'Cellar 2, Cellar child, Cellar new, Wine cheap', "nothing that side b wrote is lost at side $side");
+	}
+	is($sides->sql(q{SELECT count(*) FROM tasksync.projects WHERE name = 'Cellar'}), 0, 'the project is gone');
+	$sides->is_equal;
+	$sides->is_quiet;
+};
+
 # ---- moves ----
 
 subtest 'projects, sections: made, renamed, moved and deleted at each side and in the hub' => sub {
@@ -295,7 +321,8 @@ subtest 'a section deleted in the hub' => sub {
 };
 
 subtest 'a parent deleted: its subtasks go, edited ones stay' => sub {
-	my $parent = $sides->add_task(content => 'Trunk');
+	my ($wood) = project_with_tasks('Wood', 5);
+	my $parent = $sides->add_task(content => 'Trunk', project_id => $sides->remote_id(a => $wood));
 	my ($twig, $leaf) = map { $sides->add_task(content => $_, parent_id => $sides->remote_id(a => $parent)) } 'Twig', 'Leaf';
 
 	$sides->meanwhile(sub {
