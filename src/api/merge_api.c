@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/compat.h"
 #include "base/json.h"
+#include "base/jsonb.h"
 #include "sync/merge.h"
 #include "sync/text_merge.h"
 
@@ -182,73 +183,6 @@ task_argument(FunctionCallInfo fcinfo, int argument, const char *what)
 	return record;
 }
 
-static void
-set_string(JsonbValue *value, const char *text)
-{
-	value->type = jbvString;
-	value->val.string.val = from_utf8(text);
-	value->val.string.len = (int) strlen(value->val.string.val);
-}
-
-/*
- * json_to_jsonb pushes one value after the other; `token` says what a scalar
- * is to the container around it.  The depth is that of our own records.
- */
-static JsonbValue *
-push_json(JsonbParseState **state, const json_t *json, JsonbIteratorToken token)
-{
-	JsonbValue	value;
-	JsonbValue	key;
-	const char *name;
-	json_t	   *member;
-
-	switch (json_typeof(json))
-	{
-		case JSON_OBJECT:
-			pushJsonbValue(state, WJB_BEGIN_OBJECT, NULL);
-			json_object_foreach((json_t *) json, name, member)
-			{
-				set_string(&key, name);
-				pushJsonbValue(state, WJB_KEY, &key);
-				push_json(state, member, WJB_VALUE);
-			}
-			return pushJsonbValue(state, WJB_END_OBJECT, NULL);
-		case JSON_ARRAY:
-			pushJsonbValue(state, WJB_BEGIN_ARRAY, NULL);
-			for (size_t i = 0; i < json_array_size(json); i++)
-				push_json(state, json_array_get(json, i), WJB_ELEM);
-			return pushJsonbValue(state, WJB_END_ARRAY, NULL);
-		case JSON_STRING:
-			set_string(&value, json_string_value(json));
-			break;
-		case JSON_INTEGER:
-		case JSON_REAL:
-			value.type = jbvNumeric;
-			value.val.numeric = DatumGetNumeric(DirectFunctionCall3(
-				numeric_in, CStringGetDatum(tasksync_json_text(json)),
-				ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
-			break;
-		case JSON_TRUE:
-		case JSON_FALSE:
-			value.type = jbvBool;
-			value.val.boolean = json_is_true(json);
-			break;
-		case JSON_NULL:
-			value.type = jbvNull;
-			break;
-	}
-	return pushJsonbValue(state, token, &value);
-}
-
-/* of an object or an array */
-static Datum
-json_to_jsonb(const json_t *json)
-{
-	JsonbParseState *state = NULL;
-
-	return JsonbPGetDatum(JsonbValueToJsonb(push_json(&state, json, WJB_VALUE)));
-}
-
 static const TasksyncLens *
 find_lens(const char *provider)
 {
@@ -396,11 +330,11 @@ tasksync_sql_merge_task(PG_FUNCTION_ARGS)
 	input.remote_edits = &policy.remote_edits;
 	tasksync_merge(&input, &result);
 
-	values[0] = json_to_jsonb(tasksync_record_to_json(result.hub_patch));
+	values[0] = tasksync_jsonb(tasksync_record_to_json(result.hub_patch));
 	if (!PG_ARGISNULL(1) && JB_ROOT_IS_OBJECT(PG_GETARG_JSONB_P(1)))
 		values[0] = result.hub_patch->present == 0 ? JsonbPGetDatum(PG_GETARG_JSONB_P(1)) :
 			DirectFunctionCall2(jsonb_concat, PG_GETARG_DATUM(1), values[0]);
-	values[1] = json_to_jsonb(conflicts_to_json(&result));
+	values[1] = tasksync_jsonb(conflicts_to_json(&result));
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(result_type(fcinfo), values, nulls)));
 }
 
@@ -431,5 +365,5 @@ tasksync_sql_project_task(PG_FUNCTION_ARGS)
 	const TasksyncLens *lens = find_lens(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	TasksyncRecord *task = task_argument(fcinfo, 1, "task");
 
-	PG_RETURN_DATUM(json_to_jsonb(tasksync_record_to_json(tasksync_lens_project(lens, task))));
+	PG_RETURN_DATUM(tasksync_jsonb(tasksync_record_to_json(tasksync_lens_project(lens, task))));
 }

@@ -56,7 +56,7 @@ extern TasksyncParam tasksync_p_bool(bool value);
 extern TasksyncParam tasksync_p_time(int64 value);	/* TimestampTz; 0 = null */
 extern TasksyncParam tasksync_p_bytes(const void *data, size_t length);	/* NULL = null */
 extern TasksyncParam tasksync_p_texts(int count, const char *const *values);	/* text[] */
-extern TasksyncParam tasksync_p_datum(char type, Datum value);	/* a B or A that exists already */
+extern TasksyncParam tasksync_p_datum(char type, Datum value);	/* a B, A or j that exists already */
 extern TasksyncParam tasksync_p_null(void);
 
 /*

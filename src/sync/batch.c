@@ -15,6 +15,7 @@
 #include "utils/uuid.h"
 
 #include "base/json.h"
+#include "base/jsonb.h"
 #include "sync/run.h"
 
 /*
@@ -47,5 +48,5 @@ tasksync_batch(const char *sql, TasksyncRun *run, json_t *rows)
 	if (json_array_size(rows) == 0)
 		return;
 	tasksync_query(sql, "uuuj", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
-				   tasksync_p_uuid(run->run_id), tasksync_p_text(tasksync_json_text(rows)));
+				   tasksync_p_uuid(run->run_id), tasksync_p_datum('j', tasksync_jsonb(rows)));
 }

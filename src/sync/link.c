@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/jsonb.h"
 #include "sync/link.h"
 
 static const struct
@@ -179,7 +180,7 @@ tasksync_links_read(TasksyncRun *run, json_t *rows, int *count)
 					   " JOIN tasksync.links l ON l.user_id = $1 AND l.account_id = $2"
 					   "  AND l.hub_id = r.hub_id" TASKSYNC_HUB_JOIN,
 					   "uuj", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
-					   tasksync_p_text(tasksync_json_text(rows)));
+					   tasksync_p_datum('j', tasksync_jsonb(rows)));
 	links = palloc(sizeof(TasksyncLink *) * Max(found, 1));
 	for (uint64 row = 0; row < found; row++)
 		links[row] = tasksync_link_from_row(row);
