@@ -126,6 +126,48 @@ policy_of(TasksyncChunk *chunk, const TasksyncRoute *route)
 	return route ? &route->policy : &chunk->run->policy;
 }
 
+/*
+ * A task that is new or edited there, inside of something that the hub deleted
+ * and the provider still has: it comes to the inbox here, and the base says
+ * where it is there, so that it is moved before the container is deleted.
+ */
+static void
+place_outside(TasksyncChunk *chunk, TasksyncLink *link, const TasksyncObservation *observation,
+			  const TasksyncRecord *record)
+{
+	static const char sql_inbox[] =
+		"SELECT id::text FROM tasksync.projects WHERE user_id = $1 AND is_inbox";
+	TasksyncRun *run = chunk->run;
+	TasksyncRecord *hub = tasksync_record_copy(record);
+	const char *parent = observation->record->value[TASKSYNC_F_PARENT];
+	json_t *above = parent ? json_object_get(chunk->place_of, parent) : NULL;
+	bool orphan = above && tasksync_json_string(above, "project") == NULL;
+	const TasksyncRoute *route = tasksync_refs_route(run, record->value[TASKSYNC_F_PROJECT]);
+
+	link->hub = hub;
+	link->base = tasksync_lens_project(run->lens, record);
+	if (link->kind != TASKSYNC_TASK)
+		return;
+	if (orphan)
+		tasksync_record_set(hub, TASKSYNC_F_PARENT, NULL);
+	if (tasksync_refs_is_dying(run, TASKSYNC_SECTION,
+							   observation->record->value[TASKSYNC_F_SECTION]))
+		tasksync_record_set(hub, TASKSYNC_F_SECTION, NULL);
+	if (route == NULL &&
+		tasksync_query(sql_inbox, "u", tasksync_p_uuid(run->user_id)) > 0)
+	{
+		tasksync_record_set(hub, TASKSYNC_F_PROJECT, tasksync_cell_text(0, 1));
+		tasksync_record_set(hub, TASKSYNC_F_SECTION, NULL);
+		tasksync_record_set(hub, TASKSYNC_F_PARENT, NULL);
+		route = tasksync_refs_route(run, hub->value[TASKSYNC_F_PROJECT]);
+		/* without an inbox in this account it stays at the hub alone */
+		if (route == NULL)
+			link->state = 'x';
+	}
+	link->dirty = route && route->pushes && tasksync_link_out(run, link)->present != 0;
+	run->has_dirty |= link->dirty;
+}
+
 /* the provider still has what the hub deleted: has it been edited there since? */
 static void
 observe_deleted_here(TasksyncChunk *chunk, TasksyncLink *link,
@@ -146,12 +188,11 @@ observe_deleted_here(TasksyncChunk *chunk, TasksyncLink *link,
 	change = new_change(chunk, link);
 	change->inserts = true;
 	change->created_at = observation->created_at;
-	link->hub = remote;
-	link->base = tasksync_lens_project(run->lens, remote);
 	link->raw = observation->raw;
 	link->remote_edited_at = observation->edited_at;
 	link->state = 'l';
 	link->dirty = false;
+	place_outside(chunk, link, observation, remote);
 	change->conflicts = json_array();
 	json_array_append_new(change->conflicts, conflict_row(link, &conflict));
 }
@@ -223,6 +264,17 @@ as_the_provider_took_it(TasksyncRun *run, const TasksyncLink *link)
 }
 
 static void
+remember_place(TasksyncChunk *chunk, const TasksyncObservation *observation, const char *hub_id,
+			   const char *project_id)
+{
+	if (chunk->kind == TASKSYNC_TASK)
+		json_object_set_new(chunk->place_of, observation->remote_id,
+							json_pack("{s:s, s:s}", "hub", hub_id, "project", project_id));
+	else
+		tasksync_refs_add(chunk->run, chunk->kind, observation->remote_id, hub_id);
+}
+
+static void
 merge_linked(TasksyncChunk *chunk, TasksyncLink *link, const TasksyncObservation *observation,
 			 const TasksyncRecord *remote)
 {
@@ -259,6 +311,9 @@ merge_linked(TasksyncChunk *chunk, TasksyncLink *link, const TasksyncObservation
 		link->hub = tasksync_record_copy(link->hub);
 		tasksync_record_take(link->hub, merged.hub_patch, merged.hub_patch->present);
 	}
+	/* its subtasks follow in this chunk, and follow it */
+	if (chunk->kind == TASKSYNC_TASK)
+		remember_place(chunk, observation, link->hub_id, link->hub->value[TASKSYNC_F_PROJECT]);
 	link->state = 'l';
 	link->missing = false;
 	link->dirty = (route == NULL || route->pushes) && tasksync_link_out(run, link)->present != 0;
@@ -292,6 +347,24 @@ is_stale(const TasksyncLink *link, const TasksyncObservation *observation)
 		   observation->edited_at < link->remote_edited_at;
 }
 
+/* what the hub refused to take in is offered to it again whenever the provider shows it */
+static void
+observe_refused_here(TasksyncChunk *chunk, TasksyncLink *link,
+					 const TasksyncObservation *observation, TasksyncRecord *remote)
+{
+	TasksyncHubChange *change = new_change(chunk, link);
+
+	change->inserts = true;
+	change->created_at = observation->created_at;
+	link->hub = remote;
+	link->base = tasksync_lens_project(chunk->run->lens, remote);
+	link->raw = observation->raw;
+	link->remote_edited_at = observation->edited_at;
+	link->state = 'l';
+	link->error_code = NULL;
+	remember_place(chunk, observation, link->hub_id, remote->value[TASKSYNC_F_PROJECT]);
+}
+
 static void
 observe_linked(TasksyncChunk *chunk, TasksyncLink *link, const TasksyncObservation *observation)
 {
@@ -319,6 +392,8 @@ observe_linked(TasksyncChunk *chunk, TasksyncLink *link, const TasksyncObservati
 		merge_linked(chunk, link, observation, remote);
 	else if (link->state == 'd')
 		observe_deleted_here(chunk, link, observation, remote);
+	else if (link->error_code != NULL && strcmp(link->error_code, "hub_refused") == 0)
+		observe_refused_here(chunk, link, observation, remote);
 }
 
 /* ---- objects without a link ---- */
@@ -398,20 +473,9 @@ is_importable(TasksyncChunk *chunk, const TasksyncRecord *record)
 	if (record->value[name] == NULL)
 		return false;
 	if ((chunk->kind == TASKSYNC_TASK || chunk->kind == TASKSYNC_SECTION) &&
-		(route == NULL || !route->pulls))
+		(record->value[TASKSYNC_F_PROJECT] == NULL || (route && !route->pulls)))
 		return false;
 	return !(chunk->run->full_read && status && strcmp(status, "done") == 0);
-}
-
-static void
-remember_place(TasksyncChunk *chunk, const TasksyncObservation *observation, const char *hub_id,
-			   const char *project_id)
-{
-	if (chunk->kind == TASKSYNC_TASK)
-		json_object_set_new(chunk->place_of, observation->remote_id,
-							json_pack("{s:s, s:s}", "hub", hub_id, "project", project_id));
-	else
-		tasksync_refs_add(chunk->run, chunk->kind, observation->remote_id, hub_id);
 }
 
 static void
@@ -449,8 +513,7 @@ observe_new(TasksyncChunk *chunk, const TasksyncObservation *observation)
 	link->state = 'l';
 	link->raw = observation->raw;
 	link->remote_edited_at = observation->edited_at;
-	link->hub = record;
-	link->base = tasksync_lens_project(run->lens, record);
+	place_outside(chunk, link, observation, record);
 	change = new_change(chunk, link);
 	change->inserts = namesake == NULL;
 	change->inserts_link = true;
@@ -460,7 +523,7 @@ observe_new(TasksyncChunk *chunk, const TasksyncObservation *observation)
 		change->container_id = observation->remote_id;
 		change->is_inbox = observation->is_inbox && namesake == NULL;
 	}
-	remember_place(chunk, observation, link->hub_id, record->value[TASKSYNC_F_PROJECT]);
+	remember_place(chunk, observation, link->hub_id, link->hub->value[TASKSYNC_F_PROJECT]);
 }
 
 /*
