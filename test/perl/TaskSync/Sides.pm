@@ -33,18 +33,19 @@ use Unicode::Normalize qw(NFC);
 use TaskSync::Hub;
 use TaskSync::Sandbox;
 
-=head2 start(settings => text, link_all => 1, user => { timezone => ... })
+=head2 start(settings => text, link_all => 1, name => 'ann', on => $sides)
 
-The stand-in, a server, a person and both accounts, linked and quiet.
+The stand-in, a server, a person and both accounts, linked and quiet. With C<on> the person lives in
+the same stand-in and server as the one of these sides.
 
 =cut
 
 sub start
 {
 	my ($class, %options) = @_;
-	my $todoist = TaskSync::Sandbox->start;
+	my $todoist = $options{on} ? $options{on}->todoist : TaskSync::Sandbox->start;
 	# Nothing that is read before is fresh enough: each test edits within the same moment.
-	my $hub = TaskSync::Hub->start(
+	my $hub = $options{on} ? $options{on}->hub : TaskSync::Hub->start(
 		todoist => $todoist,
 		settings => "tasksync.read_before_write = 0\n" . ($options{settings} // ''));
 	my $self = bless { todoist => $todoist, hub => $hub }, $class;
@@ -53,7 +54,7 @@ sub start
 	{
 		$self->{$side} = $hub->connect(
 			$todoist,
-			email => "$side\@example.com",
+			email => "$side." . ($options{name} // 'ann') . '@example.com',
 			user_id => $self->{user},
 			link_all => $options{link_all} // 1,
 			timezone => 'Europe/Lisbon');
@@ -299,9 +300,9 @@ sub hub_view
 SELECT jsonb_build_object(
 	'projects', (SELECT coalesce(jsonb_agg(concat_ws('/', CASE WHEN u.is_inbox THEN 'inbox' ELSE coalesce(u.name, '') END,
 		CASE WHEN p.is_inbox THEN 'inbox' ELSE p.name END)), '[]')
-		FROM tasksync.projects p LEFT JOIN tasksync.projects u ON u.id = p.parent_id),
+		FROM tasksync.projects p LEFT JOIN tasksync.projects u ON u.id = p.parent_id WHERE p.user_id = :'user'),
 	'sections', (SELECT coalesce(jsonb_agg(concat_ws('/', CASE WHEN p.is_inbox THEN 'inbox' ELSE p.name END, s.name)), '[]')
-		FROM tasksync.sections s JOIN tasksync.projects p ON p.id = s.project_id),
+		FROM tasksync.sections s JOIN tasksync.projects p ON p.id = s.project_id WHERE s.user_id = :'user'),
 	'tasks', (SELECT coalesce(jsonb_agg(CASE WHEN t.status = 'done' THEN t.title || ' done' ELSE
 		concat(t.title, '|', t.description, '|', least(4, t.priority + 1), '|',
 			(SELECT string_agg(l, ',' ORDER BY l COLLATE "C") FROM unnest(t.labels) l), '|',
@@ -311,7 +312,7 @@ SELECT jsonb_build_object(
 			CASE WHEN p.is_inbox THEN 'inbox' ELSE p.name END, '|', s.name, '|', u.title) END), '[]')
 		FROM tasksync.tasks t JOIN tasksync.projects p ON p.id = t.project_id
 		LEFT JOIN tasksync.sections s ON s.id = t.section_id
-		LEFT JOIN tasksync.tasks u ON u.id = t.parent_id))
+		LEFT JOIN tasksync.tasks u ON u.id = t.parent_id WHERE t.user_id = :'user'))
 EOSQL
 	utf8::encode($json) if utf8::is_utf8($json);
 	my $view = JSON::PP->new->utf8->decode($json);
