@@ -90,7 +90,7 @@ sub edit_at
 
 	if ($what eq 'add' || !$item)
 	{
-		my $token = token_for($side, 'new', 'title');
+		my $token = token_for($side, 'new', 'content');
 		my @projects = sort { $a->{name} cmp $b->{name} } grep { !$_->{is_deleted} }
 		  @{ $sides->todoist->state($sides->token($side))->{projects} };
 		$ledger{$token}{id} = try_edit($side, 'item_add', content => "new $token", project_id => pick(@projects)->{id});
@@ -165,7 +165,7 @@ sub edit_hub
 	my %set = (
 		title => q{title = 'hub ' || :'token'},
 		notes => q{description = 'hub ' || :'token'},
-		append => q{description = description || E'\nhub ' || :'token'},
+		append => q{description = ltrim(description || E'\nhub ' || :'token', E'\n')},
 		due => q{due_date = :'token', due_time = NULL, due_timezone = NULL},
 		labels => q{labels = labels || ('l' || :'token')},
 		priority => q{priority = (priority + 1) % 5},
@@ -224,7 +224,6 @@ sub history
 	my ($seed) = @_;
 	my @log;
 
-	srand $seed;
 	(%ledger, %pending) = ();
 	($count, $base) = (100, 0);
 	$sides = TaskSync::Sides->start(name => "history$seed", on => $sides);
@@ -233,6 +232,8 @@ sub history
 	$sides->edit(a => 'item_add', content => "task $_") foreach 1 .. 6;
 	$sides->settle;
 	$sides->sql(q{SELECT tasksync.pause_account(:'a'); SELECT tasksync.pause_account(:'b')});
+	# not before: looking for a free port is random, too
+	srand $seed;
 	foreach (1 .. $steps)
 	{
 		$base++;
