@@ -21,7 +21,7 @@ def inside(names):
     chosen = [s for s in scripts if not names or any(n in s for n in names)]
     if not chosen:
         raise SystemExit(f"no benchmark of that name: {' '.join(scripts)}")
-    print(f"{'NAME':44} {'measured':>14} {'bound':>14} verdict", flush=True)
+    print(f"{'NAME':46} {'measured':>14} {'bound':>14} verdict", flush=True)
     failed = 0
     for script in chosen:
         failed += subprocess.run(
