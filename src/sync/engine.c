@@ -307,6 +307,9 @@ tasksync_run_fail(TasksyncRun *run, const ErrorData *error)
 						  psprintf("the run stopped with SQLSTATE %s",
 								   unpack_sql_state(error->sqlerrcode)),
 						  0);
-	run->row_written = false; /* its transaction may be gone */
+	/* its transaction may be gone, and what that recorded: the read has to be repeated */
+	run->row_written = false;
+	run->cursor = NULL;
+	run->last_read_at = 0;
 	tasksync_run_finish(run);
 }
