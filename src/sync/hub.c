@@ -251,17 +251,24 @@ note_refused_move(TasksyncRun *run, const TasksyncHubChange *change, const Tasks
 	run->counts.conflicts++;
 }
 
-/* the change without its new place, which is what can contradict other rows */
+/*
+ * The change without its new place, which is what can contradict other rows.
+ * A known object's old place is sent back.  A new one's parent is not here: it
+ * counts as not seen yet, and the object goes below it once it is.
+ */
 static void
-drop_place(TasksyncHubChange *change)
+drop_place(TasksyncRun *run, TasksyncHubChange *change)
 {
 	TasksyncLink *link = change->link;
 
 	if (link->hub_before)
+	{
 		tasksync_record_take(link->hub, link->hub_before, TASKSYNC_PLACE_FIELDS);
-	else
-		tasksync_record_set(link->hub, TASKSYNC_F_PARENT, NULL);
-	link->dirty = true;
+		link->dirty = run->has_dirty = true;
+		return;
+	}
+	tasksync_record_set(link->hub, TASKSYNC_F_PARENT, NULL);
+	tasksync_record_set(link->base, TASKSYNC_F_PARENT, NULL);
 }
 
 void
@@ -277,10 +284,10 @@ tasksync_hub_apply(TasksyncRun *run, TasksyncKind kind, int count, TasksyncHubCh
 		if (message == NULL)
 			continue;
 		wanted = tasksync_record_copy(changes[i].link->hub);
-		drop_place(&changes[i]);
+		drop_place(run, &changes[i]);
 		if (try_apply(run, kind, 1, &changes[i]) != NULL)
 			dead_letter(run, &changes[i], message);
-		else
+		else if (changes[i].link->hub_before)
 			note_refused_move(run, &changes[i], wanted);
 	}
 }
