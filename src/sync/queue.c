@@ -30,6 +30,12 @@
 static json_t *quiet_ends = NULL;
 static MemoryContext quiet_cxt = NULL;
 
+/* the end of a run that could not record it */
+#define CLOSE_RUN                                                                               \
+	"finished_at = clock_timestamp(), outcome = 'interrupted', error_code = 'interrupted',"     \
+	" error_message ="                                                                          \
+	" 'the worker or the server stopped during this run; the next run continues it'"
+
 static const char sql_take_hints[] =
 	"WITH taken AS ("
 	" DELETE FROM tasksync.hints h USING ("
@@ -54,7 +60,11 @@ static const char sql_claim[] =
 	" WHERE a.needs_full_read FOR NO KEY UPDATE OF a SKIP LOCKED),"
 	" cleared AS ("
 	" UPDATE tasksync.accounts a SET needs_full_read = false FROM reread r"
-	" WHERE a.user_id = r.user_id AND a.id = r.id RETURNING a.user_id, a.id)"
+	" WHERE a.user_id = r.user_id AND a.id = r.id RETURNING a.user_id, a.id),"
+	/* a run that lost its lease could not say so itself */
+	" closed AS ("
+	" UPDATE tasksync.sync_runs o SET " CLOSE_RUN " FROM due d"
+	" WHERE o.user_id = d.user_id AND o.account_id = d.account_id AND o.finished_at IS NULL)"
 	" UPDATE tasksync.schedules s SET lease_token = s.lease_token + 1,"
 	"  leased_until = now() + $2 * interval '1 millisecond', attempts = s.attempts + 1,"
 	"  requested_at = NULL, last_started_at = now(),"
@@ -154,11 +164,7 @@ tasksync_engine_start(void)
 					   " lease_token = lease_token + 1 WHERE leased_until IS NOT NULL",
 					   "");
 		tasksync_query(
-			"UPDATE tasksync.sync_runs SET finished_at = clock_timestamp(),"
-			" outcome = 'interrupted', error_code = 'interrupted', error_message ="
-			" 'the worker or the server stopped during this run; the next run continues it'"
-			" WHERE finished_at IS NULL",
-			"");
+			"UPDATE tasksync.sync_runs SET " CLOSE_RUN " WHERE finished_at IS NULL", "");
 	}
 	tasksync_txn_commit();
 }
