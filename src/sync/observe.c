@@ -317,9 +317,6 @@ merge_linked(TasksyncChunk *chunk, TasksyncLink *link, const TasksyncObservation
 	link->state = 'l';
 	link->missing = false;
 	link->dirty = (route == NULL || route->pushes) && tasksync_link_out(run, link)->present != 0;
-	/* what was refused waits for an edit here or for retry(), not for edits of other people */
-	if (link->error_code && !before.dirty)
-		link->dirty = false;
 	run->has_dirty |= link->dirty;
 	if (sent == NULL && same_record(link->base, before.base) &&
 		same_record(link->hub, before.hub) && link->dirty == before.dirty &&
