@@ -296,6 +296,8 @@ look_for_work(void)
 		tasksync_engine_start();
 		loop.started = true;
 	}
+	/* first: an account that was asked for while it ran is due again and is claimed here */
+	tasksync_runs_flush();
 	if (loop.claim_now || tasksync_monotonic_ms() >= loop.claim_at)
 		claim();
 	tasksync_runs_flush();
