@@ -43,20 +43,20 @@ extern void tasksync_spi_end(void);
  */
 typedef struct TasksyncParam
 {
-	bool		isnull;
-	char		made_as;		/* letter of the function that made it, to catch mix-ups */
-	Datum		value;			/* texts: the C string, turned into a datum by the query */
+	bool isnull;
+	char made_as; /* letter of the function that made it, to catch mix-ups */
+	Datum value;  /* texts: the C string, turned into a datum by the query */
 } TasksyncParam;
 
-extern TasksyncParam tasksync_p_text(const char *value);	/* NULL = null; t, j, J */
-extern TasksyncParam tasksync_p_uuid(const char *value);	/* NULL = null; u */
+extern TasksyncParam tasksync_p_text(const char *value); /* NULL = null; t, j, J */
+extern TasksyncParam tasksync_p_uuid(const char *value); /* NULL = null; u */
 extern TasksyncParam tasksync_p_int(int32 value);
 extern TasksyncParam tasksync_p_long(int64 value);
 extern TasksyncParam tasksync_p_bool(bool value);
-extern TasksyncParam tasksync_p_time(int64 value);	/* TimestampTz; 0 = null */
-extern TasksyncParam tasksync_p_bytes(const void *data, size_t length);	/* NULL = null */
-extern TasksyncParam tasksync_p_texts(int count, const char *const *values);	/* text[] */
-extern TasksyncParam tasksync_p_datum(char type, Datum value);	/* a B, A or j that exists already */
+extern TasksyncParam tasksync_p_time(int64 value);                      /* TimestampTz; 0 = null */
+extern TasksyncParam tasksync_p_bytes(const void *data, size_t length); /* NULL = null */
+extern TasksyncParam tasksync_p_texts(int count, const char *const *values); /* text[] */
+extern TasksyncParam tasksync_p_datum(char type, Datum value); /* a B, A or j as it is */
 extern TasksyncParam tasksync_p_null(void);
 
 /*
@@ -70,12 +70,12 @@ extern uint64 tasksync_query(const char *sql, const char *types, ...);
 extern void tasksync_query_done(void);
 
 /* cells of the last result; text is palloc'd in the current context */
-extern bool tasksync_cell_null(uint64 row, int column);	/* columns from 1 */
-extern char *tasksync_cell_text(uint64 row, int column);	/* NULL = null */
+extern bool tasksync_cell_null(uint64 row, int column);  /* columns from 1 */
+extern char *tasksync_cell_text(uint64 row, int column); /* NULL = null */
 extern int64 tasksync_cell_long(uint64 row, int column, int64 otherwise);
 extern bool tasksync_cell_bool(uint64 row, int column);
-extern int64 tasksync_cell_time(uint64 row, int column);	/* 0 = null */
+extern int64 tasksync_cell_time(uint64 row, int column); /* 0 = null */
 /* palloc'd with a NUL after the end; NULL = null */
 extern void *tasksync_cell_bytes(uint64 row, int column, size_t *length);
 
-#endif							/* TASKSYNC_SPI_H */
+#endif /* TASKSYNC_SPI_H */

@@ -59,11 +59,11 @@ tasksync_absence_record(TasksyncRun *run, bool is_stale)
 			run->suspicious = tasksync_plan_guard((int) json_array_size(absent), live);
 			run->has_missing = true;
 			run->ask_completed = true;
-			tasksync_batch(
-				"UPDATE tasksync.links l SET missing_since = coalesce(l.missing_since, now())"
-				" FROM jsonb_to_recordset($4) r(hub_id uuid) WHERE l.user_id = $1"
-				" AND l.account_id = $2 AND l.hub_id = r.hub_id AND $3 IS NOT NULL",
-				run, absent);
+			tasksync_batch("UPDATE tasksync.links l"
+						   " SET missing_since = coalesce(l.missing_since, now())"
+						   " FROM jsonb_to_recordset($4) r(hub_id uuid) WHERE l.user_id = $1"
+						   " AND l.account_id = $2 AND l.hub_id = r.hub_id AND $3 IS NOT NULL",
+						   run, absent);
 		}
 	}
 	if (run->seen)
@@ -81,20 +81,19 @@ json_t *
 tasksync_absence_suspect(TasksyncRun *run, json_t *dead, json_t *alive)
 {
 	json_t *suspects = json_object();
-	uint64 rows =
-		tasksync_query("UPDATE tasksync.links l SET missing_since = coalesce(l.missing_since, now())"
-					   " FROM jsonb_array_elements_text($3) d"
-					   " WHERE l.user_id = $1 AND l.account_id = $2 AND l.kind = 'task'"
-					   " AND l.state = 'live' AND l.remote_id = d AND EXISTS"
-					   " (SELECT FROM jsonb_array_elements_text($4) a JOIN tasksync.links n"
-					   "   ON n.user_id = $1 AND n.account_id = $2 AND n.kind = 'task'"
-					   "   AND n.remote_id = a"
-					   "  JOIN tasksync.tasks t ON t.user_id = $1 AND t.id = n.hub_id"
-					   "  WHERE t.version = 1 AND t.title = l.base ->> 'title')"
-					   " RETURNING l.remote_id",
-					   "uujj", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
-					   tasksync_p_text(tasksync_json_text(dead)),
-					   tasksync_p_text(tasksync_json_text(alive)));
+	uint64 rows = tasksync_query(
+		"UPDATE tasksync.links l SET missing_since = coalesce(l.missing_since, now())"
+		" FROM jsonb_array_elements_text($3) d"
+		" WHERE l.user_id = $1 AND l.account_id = $2 AND l.kind = 'task'"
+		" AND l.state = 'live' AND l.remote_id = d AND EXISTS"
+		" (SELECT FROM jsonb_array_elements_text($4) a JOIN tasksync.links n"
+		"   ON n.user_id = $1 AND n.account_id = $2 AND n.kind = 'task'"
+		"   AND n.remote_id = a"
+		"  JOIN tasksync.tasks t ON t.user_id = $1 AND t.id = n.hub_id"
+		"  WHERE t.version = 1 AND t.title = l.base ->> 'title')"
+		" RETURNING l.remote_id",
+		"uujj", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
+		tasksync_p_text(tasksync_json_text(dead)), tasksync_p_text(tasksync_json_text(alive)));
 
 	for (uint64 row = 0; row < rows; row++)
 		json_object_set_new(suspects, tasksync_cell_text(row, 1), json_true());

@@ -14,7 +14,7 @@ typedef struct TasksyncChunk
 	int nlinks;
 	TasksyncLink **links;
 	json_t *link_of;  /* remote id -> index into links */
-	json_t *place_of; /* remote task id -> {"hub": …, "project": … or null once deleted at the hub} */
+	json_t *place_of; /* remote task id -> {"hub", "project": null once deleted at the hub} */
 	json_t *graves;   /* remote ids that are dead */
 	json_t *by_name;  /* name -> hub id, of projects and labels without a link here */
 	List *open_intents;

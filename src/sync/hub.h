@@ -19,7 +19,7 @@ typedef struct TasksyncHubChange
 	json_t *edited; /* {"field": instant} */
 	TimestampTz created_at;
 	json_t *conflicts; /* rows for tasksync.conflicts, or NULL */
-	json_t *answered;  /* {"hub_id", "field", "result"} of open conflicts that are none any more, or NULL */
+	json_t *answered;  /* {"hub_id", "field", "result"}: no conflicts any more; or NULL */
 } TasksyncHubChange;
 
 /*

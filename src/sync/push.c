@@ -31,7 +31,7 @@
 /* rounds without any progress before a run gives up until its next turn */
 #define MAX_STALLED 3
 
-/* the first few by cheap columns, then their records: a record of every dirty row would be quadratic */
+/* the first few by cheap columns, then their records: those of all would be quadratic */
 static const char sql_dirty[] =
 	"WITH picked AS MATERIALIZED ("
 	" SELECT l.hub_id, row_number() OVER (ORDER BY l.state = 'pending_delete', CASE l.kind"
@@ -45,8 +45,8 @@ static const char sql_dirty[] =
 	"   AND l.missing_since IS NULL AND (l.retry_at IS NULL OR l.retry_at <= now())"
 	"  ORDER BY n LIMIT $3)"
 	" SELECT " TASKSYNC_LINK_COLUMNS " FROM picked"
-	" JOIN tasksync.links l ON l.user_id = $1 AND l.account_id = $2 AND l.hub_id = picked.hub_id" TASKSYNC_HUB_JOIN
-	" ORDER BY picked.n";
+	" JOIN tasksync.links l ON l.user_id = $1 AND l.account_id = $2"
+	"  AND l.hub_id = picked.hub_id" TASKSYNC_HUB_JOIN " ORDER BY picked.n";
 
 static const char sql_insert_intents[] =
 	"INSERT INTO tasksync.intents (user_id, account_id, id, seq, kind, hub_id, op, temp_id, remote_id,"

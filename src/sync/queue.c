@@ -31,9 +31,9 @@ static json_t *quiet_ends = NULL;
 static MemoryContext quiet_cxt = NULL;
 
 /* the end of a run that could not record it */
-#define CLOSE_RUN                                                                               \
-	"finished_at = clock_timestamp(), outcome = 'interrupted', error_code = 'interrupted',"     \
-	" error_message ="                                                                          \
+#define CLOSE_RUN                                                                           \
+	"finished_at = clock_timestamp(), outcome = 'interrupted', error_code = 'interrupted'," \
+	" error_message ="                                                                      \
 	" 'the worker or the server stopped during this run; the next run continues it'"
 
 static const char sql_take_hints[] =
@@ -163,8 +163,7 @@ tasksync_engine_start(void)
 		tasksync_query("UPDATE tasksync.schedules SET leased_until = NULL,"
 					   " lease_token = lease_token + 1 WHERE leased_until IS NOT NULL",
 					   "");
-		tasksync_query(
-			"UPDATE tasksync.sync_runs SET " CLOSE_RUN " WHERE finished_at IS NULL", "");
+		tasksync_query("UPDATE tasksync.sync_runs SET " CLOSE_RUN " WHERE finished_at IS NULL", "");
 	}
 	tasksync_txn_commit();
 }
@@ -223,7 +222,7 @@ run_from_row(uint64 row)
 	run->has_dirty = tasksync_cell_bool(row, 15);
 	run->has_inherited = tasksync_cell_bool(row, 16);
 	run->has_missing = tasksync_cell_bool(row, 17);
-	/* an earlier run did not get to the end of the question: one list answers for many point reads */
+	/* an earlier run did not finish the question: one list answers for many point reads */
 	run->ask_completed = run->has_missing;
 	if (!tasksync_cell_null(row, 18))
 		run->access_sealed = tasksync_cell_bytes(row, 18, &run->access_length);

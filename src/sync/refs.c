@@ -133,7 +133,8 @@ tasksync_refs_load(TasksyncRun *run)
 		hash_destroy(run->refs);
 	run->refs = hash_create("tasksync refs", 256, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	rows =
-		tasksync_query("SELECT kind, remote_id, hub_id::text, state = 'pending_delete' FROM tasksync.links"
+		tasksync_query("SELECT kind, remote_id, hub_id::text, state = 'pending_delete'"
+					   " FROM tasksync.links"
 					   " WHERE user_id = $1 AND account_id = $2 AND kind <> 'task'"
 					   " AND remote_id IS NOT NULL AND state IN ('live', 'pending_delete', 'held')",
 					   "uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id));
