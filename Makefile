@@ -6,6 +6,7 @@
 #   make lint            the fast checks of test alone
 #   make quickstart      a running hub, a Todoist stand-in and a linked account to look at
 #   make quickstart-stop ends what quickstart started
+#   make torture         crashes and faults at chance moments (N=200 seeds, FROM=1 the first of them)
 #   make bench           the measured figures against their bounds
 #   make unit            the C units without a server
 #   make fuzz            the parsers and the merge under random input (FUZZ_SECONDS=10 per target)
@@ -122,10 +123,16 @@ quickstart-stop:
 bench:
 	@scripts/bench
 
+# The crash test of the suite with more of its random part; a failing seed is repeated with FROM=it N=1.
+torture: N ?= 200
+torture: FROM ?= 1
+torture:
+	@TORTURE_SEEDS='$(N)' TORTURE_FIRST='$(FROM)' scripts/test test/t/070_crash_every_step.pl
+
 # The runners of these two are of their folders; what they print is one line per test, ok or FAIL.
 unit fuzz:
 	@$(MAKE) --no-print-directory -C test/$@ run PG_CONFIG='$(PG_CONFIG)'
 
 FORCE:
 
-.PHONY: objects setup lint test quickstart quickstart-stop bench unit fuzz FORCE
+.PHONY: objects setup lint test quickstart quickstart-stop bench torture unit fuzz FORCE

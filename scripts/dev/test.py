@@ -25,6 +25,11 @@ TOTAL_SECONDS = 1200
 LIMITS = {"build": 300, "lint": 300, "unit": 240, "regress": 240, "isolation": 240, "pgtap": 240,
           "tap": 840, "sandbox": 240, "fuzz": 300}
 
+# A long torture takes as long as it was asked to.
+TORTURE_SECONDS = 10 * int(os.environ.get("TORTURE_SEEDS", "0"))
+TOTAL_SECONDS += TORTURE_SECONDS
+LIMITS["tap"] += TORTURE_SECONDS
+
 FOLDERS = {"test/sql/": "regress", "test/specs/": "isolation", "test/pgtap/": "pgtap",
            "test/t/": "tap", "test/unit/": "unit", "test/sandbox/": "sandbox", "test/fuzz/": "fuzz"}
 
