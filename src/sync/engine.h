@@ -28,7 +28,7 @@ typedef enum TasksyncStep
 } TasksyncStep;
 
 /* once per worker start: closes runs that a dead worker left open */
-extern void tasksync_engine_start(void);
+extern void tasksync_engine_start(bool maybe_crashed);
 
 /*
  * Claims up to `max` due accounts in one committed transaction and returns

@@ -153,16 +153,23 @@ dice(void)
  * every lease found here belongs to a dead one: it is freed at once instead of
  * running out, its token raised in case that worker is alive on the other side
  * of a failover, and its open runs are closed.
+ *
+ * A crash takes the whole server down and its shared memory along, so a worker
+ * that follows another one in the same server's life knows that the other one
+ * left in order (a rename, a reload): that is not held against the accounts it
+ * was busy with.
  */
 void
-tasksync_engine_start(void)
+tasksync_engine_start(bool maybe_crashed)
 {
 	tasksync_txn_begin("take over");
 	if (tasksync_extension_enter() == TASKSYNC_EXTENSION_READY)
 	{
 		tasksync_query("UPDATE tasksync.schedules SET leased_until = NULL,"
-					   " lease_token = lease_token + 1 WHERE leased_until IS NOT NULL",
-					   "");
+					   " lease_token = lease_token + 1,"
+					   " attempts = CASE WHEN $1 THEN attempts ELSE 0 END"
+					   " WHERE leased_until IS NOT NULL",
+					   "b", tasksync_p_bool(maybe_crashed));
 		tasksync_query("UPDATE tasksync.sync_runs SET " CLOSE_RUN " WHERE finished_at IS NULL", "");
 	}
 	tasksync_txn_commit();

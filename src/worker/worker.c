@@ -293,7 +293,7 @@ look_for_work(void)
 		return;
 	if (!loop.started)
 	{
-		tasksync_engine_start();
+		tasksync_engine_start(slot->restarts == 0);
 		loop.started = true;
 	}
 	/* first: an account that was asked for while it ran is due again and is claimed here */
