@@ -245,6 +245,70 @@ settle_intents(AckBatch *batch)
 				   run, batch->unmapped);
 }
 
+/*
+ * A read may have shown what we made before its creation was acknowledged, with
+ * edits that kept it from being recognised; then it was taken for new.  That
+ * twin gives way to the object that was here first, which gets the edits with a
+ * whole read.  A container's twin may hold what a person put there since: it
+ * stays, and the older one is a dead letter for a person to decide about.
+ */
+static void
+remove_twins(AckBatch *batch)
+{
+	TasksyncRun *run = batch->run;
+	json_t *twins = json_array();
+	uint64 rows = 0;
+
+	if (json_array_size(batch->created) > 0)
+		rows = tasksync_query("SELECT r.hub_id::text, l.hub_id::text, l.kind, r.remote_id"
+							  " FROM jsonb_to_recordset($3) r(hub_id uuid, kind text, remote_id text)"
+							  " JOIN tasksync.links l ON l.user_id = $1 AND l.account_id = $2"
+							  " AND l.kind = r.kind AND l.remote_id = r.remote_id"
+							  " AND l.hub_id <> r.hub_id",
+							  "uuj", tasksync_p_uuid(run->user_id),
+							  tasksync_p_uuid(run->account_id),
+							  tasksync_p_text(tasksync_json_text(batch->created)));
+	if (rows == 0)
+		return;
+	for (uint64 row = 0; row < rows; row++)
+	{
+		const char *hub_id = tasksync_cell_text(row, 1);
+		bool is_task = strcmp(tasksync_cell_text(row, 3), "task") == 0;
+
+		if (is_task)
+			json_array_append_new(twins, json_pack("{s:s, s:s}", "hub_id", hub_id, "twin",
+												   tasksync_cell_text(row, 2)));
+		else
+			json_array_append_new(batch->refused,
+								  json_pack("{s:s, s:s, s:s}", "hub_id", hub_id, "code",
+											"exists_twice", "message",
+											"the provider's object belongs to another one here"));
+		for (size_t i = 0; !is_task && i < json_array_size(batch->created); i++)
+			if (strcmp(tasksync_json_string(json_array_get(batch->created, i), "hub_id"),
+					   hub_id) == 0)
+				json_array_remove(batch->created, i--);
+	}
+	tasksync_batch("UPDATE tasksync.tasks t SET parent_id = r.hub_id"
+				   " FROM jsonb_to_recordset($4) r(hub_id uuid, twin uuid)"
+				   " WHERE t.user_id = $1 AND t.parent_id = r.twin"
+				   " AND $2 IS NOT NULL AND $3 IS NOT NULL",
+				   run, twins);
+	tasksync_batch("DELETE FROM tasksync.links l USING jsonb_to_recordset($4) r(twin uuid)"
+				   " WHERE l.user_id = $1 AND l.account_id = $2 AND l.hub_id = r.twin"
+				   " AND $3 IS NOT NULL",
+				   run, twins);
+	tasksync_batch("DELETE FROM tasksync.tasks t USING jsonb_to_recordset($4) r(twin uuid)"
+				   " WHERE t.user_id = $1 AND t.id = r.twin AND $2 IS NOT NULL AND $3 IS NOT NULL",
+				   run, twins);
+	if (json_array_size(twins) == 0)
+		return;
+	tasksync_query("UPDATE tasksync.accounts SET needs_full_read = true"
+				   " WHERE user_id = $1 AND id = $2",
+				   "uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id));
+	tasksync_query("INSERT INTO tasksync.hints (user_id, account_id) VALUES ($1, $2)", "uu",
+				   tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id));
+}
+
 /* links of what was created, refused, found gone or deleted */
 static void
 settle_links(AckBatch *batch)
@@ -350,6 +414,7 @@ tasksync_ack_record(TasksyncRun *run, TasksyncAnswer *answer)
 		if (patches[i])
 			ack_one(&batch, answer, &run->call.intents[i], &answer->acks[i], patches[i]);
 	settle_intents(&batch);
+	remove_twins(&batch);
 	settle_links(&batch);
 	rename_in_bases(&batch);
 	move_bases(&batch);

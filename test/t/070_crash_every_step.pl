@@ -64,8 +64,8 @@ sub has_fired { my ($entry) = @_; return -e $fired && slurp_file($fired) =~ /^\Q
 sub revive
 {
 	return if -e $node->data_dir . '/postmaster.pid';
-	$node->_update_pid(0);
-	$node->start;
+	# its processes may need a moment longer than its pid file
+	wait_until('the server starts', sub { $node->_update_pid(0); $node->start(fail_ok => 1) });
 	return;
 }
 
@@ -214,6 +214,24 @@ foreach my $person (@old)
 }
 as_expected($old[0], 'applied and forgotten');
 as_expected($old[1], 'never applied and forgotten');
+
+# ---- the same, and the person has edited there what we do not know to be ours ----
+# Read before it is asked for again, it looks new; then the service says that it is the one we made.
+my ($edited) = TaskSync::Many::people($hub, $todoist, 1);
+TaskSync::Many::change($hub, $todoist, $edited);
+$todoist->faults({ kind => 'cut_after_commit', token => $edited->{token}, match => { sync => 'delta' } });
+resume($edited);
+$hub->wait_for(q{SELECT failures > 0 AND leased_until IS NULL FROM tasksync.schedules
+	WHERE account_id = :'a'}, 't', a => $edited->{account_id});
+$hub->sql(q{UPDATE tasksync.intents SET first_sent_at = first_sent_at - interval '1 day'
+	WHERE account_id = :'a'}, a => $edited->{account_id});
+my ($ours) = grep { $_->{content} eq 'new here' } values %{ $todoist->tasks($edited->{token}) };
+$todoist->edit($edited->{token}, { type => 'item_update', args => { id => $ours->{id}, content => 'named there' } });
+settle($edited);
+is(TaskSync::Many::here($hub, $edited), TaskSync::Many::there($todoist, $edited), 'edited before it was known: equal');
+is(TaskSync::Many::there($todoist, $edited), $expected_there =~ s/\bnew here(?= \| two|$)/named there/mgr =~
+	s/(.*)/join "\n", sort split m{\n}, $1/sre, '… with the edit, and nothing twice');
+is(TaskSync::Many::unfinished($hub, $edited), '', '… and nothing is left over');
 
 # ---- several of these at once, by chance ----
 # A seed says which: one or two crashes or shutdowns, the second one in the process that takes over,
