@@ -330,6 +330,19 @@ sub canonical
 	return $view;
 }
 
+# Lines that one of two views has alone: < the side, > the hub.
+sub differences
+{
+	my ($there, $hub) = @_;
+	my %count;
+	foreach my $list (keys %$hub)
+	{
+		$count{$_}++ foreach @{ $there->{$list} };
+		$count{$_}-- foreach @{ $hub->{$list} };
+	}
+	return map { $count{$_} > 0 ? "< $_" : "> $_" } grep { $count{$_} } sort keys %count;
+}
+
 # Both sides and the hub hold the same.
 sub is_equal
 {
@@ -338,8 +351,9 @@ sub is_equal
 
 	foreach my $side (qw(a b))
 	{
-		is_deeply(canonical($self->view($side)), $hub, ($what // 'equal') . ": side $side as the hub")
-		  or diag($self->trouble);
+		my $there = canonical($self->view($side));
+		is_deeply($there, $hub, ($what // 'equal') . ": side $side as the hub")
+		  or diag(join "\n", differences($there, $hub), $self->trouble);
 	}
 	return;
 }
