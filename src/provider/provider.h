@@ -56,6 +56,12 @@ typedef struct TasksyncIntent
 	const TasksyncRecord *patch;
 	const TasksyncRecord *before;	/* base: what the provider should hold; NULL for a create */
 	const json_t *raw;			/* opaque data of the last observation, or NULL */
+	/*
+	 * Task: the container in which the provider has it now (CREATE: into which
+	 * it goes), and what is configured for it; NULL if unknown.
+	 */
+	const char *container_id;
+	const json_t *config;
 	bool		is_resend;		/* sent before, outcome unknown */
 } TasksyncIntent;
 
@@ -82,6 +88,7 @@ typedef struct TasksyncObservation
 	 */
 	TasksyncRecord *record;
 	const json_t *raw;			/* what must survive though we do not understand it */
+	const char *marker;			/* the hub's id of it, where the provider keeps one for us; or NULL */
 	TimestampTz edited_at;		/* the provider's stamp, 0 = unknown */
 	TimestampTz created_at;
 	bool		is_inbox;		/* project: where tasks without a project go */
@@ -101,7 +108,11 @@ typedef enum TasksyncAckOutcome
 typedef struct TasksyncAck
 {
 	TasksyncAckOutcome outcome;
-	const char *remote_id;		/* create: the new id; NULL = accepted but not told */
+	/*
+	 * CREATE: the new id; NULL = accepted but not told.  MOVE: the id from now
+	 * on, NULL = unchanged.
+	 */
+	const char *remote_id;
 	const char *code;			/* provider's error tag */
 	const char *message;		/* for people; never holds task text or a token */
 } TasksyncAck;
@@ -115,13 +126,38 @@ typedef enum TasksyncCallType
 	TASKSYNC_CALL_MOVED_IDS,	/* were `remote_ids` given new ids? */
 } TasksyncCallType;
 
+/*
+ * A linked container, for providers that are read container by container
+ * (caps.reads_containers).
+ */
+typedef struct TasksyncContainer
+{
+	const char *remote_id;
+	/*
+	 * {"known": …, "mapping": …}: what the last observation of the container
+	 * left in `raw`, and how a person mapped its fields (absent = as proposed).
+	 */
+	const json_t *config;
+	int			version;		/* of its scope: another one than the cursor's = read it whole */
+} TasksyncContainer;
+
 typedef struct TasksyncCall
 {
 	TasksyncCallType type;
 	const char *base_url;
 	const char *zone;			/* the account's own at the provider, for fixed times; or NULL */
-	/* SYNC */
+	TimestampTz now;			/* when the call is made, by our clock */
+	int			ncontainers;	/* all linked ones; 0 unless caps.reads_containers */
+	const TasksyncContainer *containers;
+	/*
+	 * SYNC.  One read may take many requests: an answer with has_more brings a
+	 * cursor for the next one, which is opaque to the engine.  A provider that is
+	 * read container by container keeps the place of each in its cursor and
+	 * decides itself which to read whole, and when to look which containers
+	 * there are; wants_containers asks for that now.
+	 */
 	bool		wants_read;
+	bool		wants_containers;
 	const char *cursor;			/* NULL = everything */
 	int			nintents;
 	TasksyncIntent *intents;
@@ -129,6 +165,7 @@ typedef struct TasksyncCall
 	TasksyncKind kind;
 	int			nremote_ids;
 	const char **remote_ids;
+	const char *container_id;	/* POINT_READ of a task: where it was seen last; or NULL */
 	/* COMPLETED: any length of time; the provider cuts it into windows, hidden in `cursor` */
 	TimestampTz since;
 	TimestampTz until;
@@ -143,6 +180,7 @@ typedef enum TasksyncOutcome
 	TASKSYNC_CURSOR_REJECTED,	/* start over from nothing */
 	TASKSYNC_BAD_REQUEST,		/* the request as a whole is refused: bisect the batch */
 	TASKSYNC_BAD_ANSWER,		/* not what was promised: truncated, not JSON, wrong shape */
+	TASKSYNC_MISCONFIGURED,		/* the operator has to act (API not enabled): account paused */
 } TasksyncOutcome;
 
 typedef enum TasksyncCoverage
@@ -150,8 +188,16 @@ typedef enum TasksyncCoverage
 	TASKSYNC_COVERS_NOTHING,	/* acknowledgements only */
 	TASKSYNC_COVERS_DELTA,		/* everything changed since the cursor */
 	TASKSYNC_COVERS_ALL,		/* everything alive; absence may be looked into */
-	TASKSYNC_COVERS_POINT,
+	TASKSYNC_COVERS_POINT,		/* single objects, for example the echo of what was written */
 } TasksyncCoverage;
+
+/* code and message NULL: the container is well again */
+typedef struct TasksyncContainerTrouble
+{
+	const char *remote_id;
+	const char *code;
+	const char *message;		/* one sentence for people, with the next step to take */
+} TasksyncContainerTrouble;
 
 typedef struct TasksyncAnswer
 {
@@ -163,6 +209,16 @@ typedef struct TasksyncAnswer
 	bool		is_stale;		/* the snapshot is older than the request: absences mean nothing */
 	const char *cursor;			/* next cursor; NULL = keep the old one */
 	bool		has_more;		/* another page under `cursor` belongs to the same read */
+	/* DELTA: containers of which this read has now shown everything that is alive */
+	int			ncomplete;
+	const char **complete;
+	/*
+	 * Containers that cannot be read any more (unshared, archived, no right, a
+	 * mapped property is gone): nothing in them is missing or deleted, and each
+	 * is named in account_health with this code and sentence.
+	 */
+	int			ntroubles;
+	struct TasksyncContainerTrouble *troubles;
 	int			nobservations;
 	TasksyncObservation *observations;
 	/*
@@ -185,8 +241,18 @@ typedef struct TasksyncCaps
 	bool		push_reads;		/* a push call returns the delta too */
 	bool		closes_descendants; /* completing or deleting a task takes its subtasks along */
 	bool		tombstones;		/* deletions are told explicitly */
+	bool		reads_containers;	/* read container by container: see TasksyncCall */
+	bool		shows_completed;	/* a complete read shows completed tasks, too */
+	bool		tells_moved_ids;	/* answers MOVED_IDS */
+	bool		echoes_writes;	/* a push answer shows what it wrote, as COVERS_POINT */
 	int			idempotency_ms;	/* how long a resend of the same id may be trusted; 0 = never */
-	TasksyncOp	op_of_field[TASKSYNC_NFIELDS];	/* which op carries a changed field of a task */
+	int			read_lag_ms;	/* a read may miss what was written so shortly before */
+	int			edit_precision_ms;	/* of edited_at; 0 = a second */
+	/* requests that one account may have in a window, all of them at once if need be; 0 = any */
+	int			bucket_size;
+	int			bucket_ms;
+	/* which op carries a changed field of a task; STATUS: CLOSE (with REOPEN) or UPDATE */
+	TasksyncOp	op_of_field[TASKSYNC_NFIELDS];
 } TasksyncCaps;
 
 /* OAuth token endpoint answer */
@@ -216,6 +282,12 @@ typedef struct TasksyncProvider
 	TasksyncCaps caps;
 	const char *(*base_url) (void);		/* from the settings */
 	const char *(*oauth_url) (void);
+
+	/*
+	 * The fields of tasks that a container with this configuration can show, as
+	 * TASKSYNC_FIELD_BIT()s; NULL = all of the lens.
+	 */
+	uint32		(*task_fields) (const json_t *config);
 
 	/*
 	 * Builds the request.  Of call->intents it takes as many from the front as

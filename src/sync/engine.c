@@ -269,6 +269,10 @@ tasksync_run_answer(TasksyncRun *run, const TasksyncHttpResponse *response)
 			tasksync_run_stop_account(run, "reauth_required", answer.error_code,
 									  answer.error_message);
 			break;
+		case TASKSYNC_MISCONFIGURED:
+			take_back(run);
+			tasksync_run_stop_account(run, "paused", answer.error_code, answer.error_message);
+			break;
 		case TASKSYNC_CURSOR_REJECTED:
 			take_back(run);
 			if (run->cursor == NULL)
