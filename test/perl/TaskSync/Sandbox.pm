@@ -1,6 +1,6 @@
 =head1 NAME
 
-TaskSync::Sandbox - the Todoist stand-in as a process of a test
+TaskSync::Sandbox - a service's stand-in as a process of a test
 
 =head1 SYNOPSIS
 
@@ -12,8 +12,9 @@ TaskSync::Sandbox - the Todoist stand-in as a process of a test
 
 =head1 DESCRIPTION
 
-Starts C<test/sandbox/todoist/main.js> on a free port and ends it with the test. C<url> is the base
-URL for C<tasksync.todoist_url>. Everything else goes through the control interface below
+Starts C<test/sandbox/SERVICE/main.js> on a free port and ends it with the test: Todoist's unless
+C<< start(service => ...) >> names another folder of F<test/sandbox>. C<url> is the base URL for the
+service's setting (C<tasksync.todoist_url>). Everything else goes through the control interface below
 C</_control>; C<control> is the door for what has no method here.
 
 =cut
@@ -41,11 +42,13 @@ sub start
 {
 	my ($class, %options) = @_;
 	my $tree = $ENV{TASKSYNC_TREE} // getcwd();
-	my $log = PostgreSQL::Test::Utils::tempdir() . '/todoist.log';
+	my $service = $options{service} // 'todoist';
+	my $log = PostgreSQL::Test::Utils::tempdir() . "/$service.log";
 	my @command = (
-		'node', "$tree/test/sandbox/todoist/main.js",
+		'node', "$tree/test/sandbox/$service/main.js",
 		'--port', $options{port} // 0, '--exit-with-parent');
 	my $self = bless {
+		service => $service,
 		log => $log,
 		http => HTTP::Tiny->new(timeout => 60, keep_alive => 1),
 	}, $class;
@@ -57,13 +60,14 @@ sub start
 	fcntl($lifeline, F_SETFD, FD_CLOEXEC) or croak "fcntl: $!";
 	$self->{lifeline} = $lifeline;
 	push @running, $self;
-	my $line = wait_until('the Todoist stand-in listens',
+	my $line = wait_until("the stand-in for $service listens",
 		sub { PostgreSQL::Test::Utils::slurp_file($log) =~ /listening on (http:\S+)/ && $1 });
 	$self->{url} = $line;
 	return $self;
 }
 
 sub url { return $_[0]{url} }
+sub service { return $_[0]{service} }
 
 # What it printed, for a failed test to show.
 sub output { return PostgreSQL::Test::Utils::slurp_file($_[0]{log}) }

@@ -1,6 +1,8 @@
 // The switches. Where Todoist's documentation is silent the stand-in has a default and a switch, so
 // that a client can be held to both readings. `POST /_control/config` sets them.
 
+import { makeSwitches } from '../lib/switches.js';
+
 export const DEFAULTS = Object.freeze({
 	// Limits of the service; null switches one off.
 	commands_per_request: 100,
@@ -61,19 +63,4 @@ export const DEFAULTS = Object.freeze({
 	webhook_url_check: true,
 });
 
-export function makeConfig(overrides = {}) {
-	const values = { ...DEFAULTS };
-	// Rendered objects depend on the switches; a counter tells caches that one has changed.
-	let epoch = 0;
-
-	function set(changes) {
-		for (const [name, value] of Object.entries(changes)) {
-			if (!(name in DEFAULTS))
-				throw new Error(`unknown switch "${name}"`);
-			values[name] = value;
-		}
-		epoch++;
-	}
-	set(overrides);
-	return { values, set, epoch: () => epoch, reset: () => set(DEFAULTS) };
-}
+export const makeConfig = () => makeSwitches(DEFAULTS);

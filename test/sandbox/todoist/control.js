@@ -1,9 +1,9 @@
-// The control interface below /_control/: tests make users, edit as a person would, arm faults, move
-// the clock and read the whole state. Documented in ../README.md. It has no authentication: the
-// stand-in listens on the loopback address.
+// The control interface below /_control/: tests make users, edit as a person would and read the whole
+// state. What every stand-in has is in ../lib/control.js.
 
 import { randomUUID } from 'node:crypto';
 
+import { commonActions, controlDoor } from '../lib/control.js';
 import { conditionsOf, KINDS as FAULTS } from './faulty.js';
 import { approve } from './oauth-routes.js';
 import { checkCommands, runCommands } from './commands/index.js';
@@ -47,40 +47,17 @@ function patch(world, body) {
 	return account.change(record, body.fields).data;
 }
 
-function armOne(world, spec) {
-	if (!FAULTS.includes(spec.kind))
-		throw new Error(`unknown kind of fault "${spec.kind}"; known: ${FAULTS.join(', ')}`);
-	const named = spec.token !== undefined || spec.user_id !== undefined;
-	const account = named ? world.accountOf(spec) : null;
-	const fault = world.faults.arm({ ...spec, match: { ...conditionsOf(spec.kind), ...spec.match },
-		...(account ? { user_id: account.id } : {}) });
-	// The past that a stale answer shows is the moment at which the fault was armed.
-	if (spec.kind === 'stale_full_sync') {
-		fault.snapshots = new Map();
-		for (const one of account ? [account] : world.accounts.values())
-			fault.snapshots.set(one.id, takeSnapshot(one));
-		if (spec.lag_s)
-			for (const snapshot of fault.snapshots.values())
-				snapshot.at -= spec.lag_s * 1000;
-	}
-	return fault.id;
-}
-
-function arm(world, body) {
-	const specs = Array.isArray(body) ? body : body.faults ?? [body];
-	return { ids: specs.map((spec) => armOne(world, spec)) };
-}
-
-function setClock(world, body) {
-	if (body.now !== undefined) {
-		const ms = typeof body.now === 'number' ? body.now : Date.parse(body.now);
-		if (Number.isNaN(ms))
-			throw new Error('now must be milliseconds or an ISO date');
-		world.clock.set(ms, Boolean(body.freeze));
-	}
-	if (body.advance_s !== undefined)
-		world.clock.advance(body.advance_s * 1000);
-	return { now: new Date(world.clock.now()).toISOString() };
+// The past that a stale answer shows is the moment at which the fault was armed.
+function keepThePast(world, fault, spec) {
+	if (spec.kind !== 'stale_full_sync')
+		return;
+	fault.snapshots = new Map();
+	for (const one of fault.user_id !== undefined ? [world.accounts.get(fault.user_id)]
+		: world.accounts.values())
+		fault.snapshots.set(one.id, takeSnapshot(one));
+	if (spec.lag_s)
+		for (const snapshot of fault.snapshots.values())
+			snapshot.at -= spec.lag_s * 1000;
 }
 
 const showApp = (app) => ({ ...app, authorized: [...app.authorized] });
@@ -134,15 +111,12 @@ function webhookActions(world) {
 }
 
 export function controlHandler(world, connections) {
-	const user = (source) => (source.token !== undefined || source.user_id !== undefined
+	const userOf = (source) => (source.token !== undefined || source.user_id !== undefined
 		? world.accountOf(source).id : undefined);
 
-	const actions = {
-		'GET health': () => ({ ok: true, users: world.accounts.size, connections: connections() }),
-		'POST reset': () => {
-			world.reset();
-			return { ok: true };
-		},
+	return controlDoor({
+		...commonActions(world, { connections, userOf, kinds: FAULTS, conditionsOf,
+			onArm: (fault, spec) => keepThePast(world, fault, spec) }),
 		'POST users': (body) => addUser(world, body),
 		'GET users': () => [...world.accounts.values()].map((account) => ({ user_id: account.id,
 			email: account.email, token: account.token, inbox_project_id: account.inboxId })),
@@ -151,38 +125,7 @@ export function controlHandler(world, connections) {
 		'POST edit': (body) => edit(world, body),
 		'POST patch': (body) => patch(world, body),
 		'POST reidentify': (body) => ({ new_id: reidentify(world.accountOf(body), body.id, body) }),
-		'GET log': (body, query) =>
-			world.log.read({ user: user(query), since: Number(query.since ?? 0) }),
-		'DELETE log': () => {
-			world.log.clear();
-			return { ok: true };
-		},
-		'POST faults': (body) => arm(world, body),
-		'GET faults': () => world.faults.list(),
-		'DELETE faults': (body, query) => {
-			world.faults.clear({ user_id: user(query),
-				id: query.id === undefined ? undefined : Number(query.id) });
-			return { ok: true };
-		},
-		'POST latency': (body) => {
-			world.latency = { ms: body.ms ?? 0, jitter_ms: body.jitter_ms ?? 0 };
-			return world.latency;
-		},
-		'POST clock': (body) => setClock(world, body),
-		'GET clock': () => setClock(world, {}),
-		'POST config': (body) => {
-			world.config.set(body);
-			return world.config.values;
-		},
-		'GET config': () => world.config.values,
 		...oauthActions(world),
 		...webhookActions(world),
-	};
-
-	return async (x, body) => {
-		const name = `${x.method} ${x.path.slice('/_control/'.length)}`;
-		if (!Object.hasOwn(actions, name))
-			throw Object.assign(new Error(`no control action "${name}"`), { status404: true });
-		return actions[name](body, x.query);
-	};
+	});
 }

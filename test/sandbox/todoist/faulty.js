@@ -1,6 +1,8 @@
 // What each kind of fault does. A request's faults become one set of orders: things to do before the
 // request is carried out, while it is, to the answer as an object, and to its bytes.
 
+import { alteredText, byteKinds, errorPage, rowKinds, spoilAnswer, WIRE_KINDS, wireOrders }
+	from '../lib/spoil.js';
 import { ApiError, forbidden, invalidArgument, invalidTempId, maxItems, notFound, tooMany,
 	unauthorized } from './errors.js';
 
@@ -13,9 +15,6 @@ const COMMAND_ERRORS = {
 	TEMP_ID: () => invalidTempId(),
 	INTERNAL: () => new ApiError('INTERNAL_SERVER_ERROR', 0, 500, 'Internal server error'),
 };
-
-const HTML = (status) => `<html>\r\n<head><title>${status} Bad Gateway</title></head>\r\n<body>\r\n`
-	+ `<center><h1>${status} Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n`;
 
 function errorFor(fault) {
 	const { status } = fault;
@@ -46,7 +45,7 @@ export function statusAnswer(fault, eventId) {
 		return { status, headers: { 'content-type': fault.content_type ?? 'text/plain', ...headers },
 			body: fault.body };
 	if (fault.html ?? (status === 502 || status === 504))
-		return { status, headers: { 'content-type': 'text/html', ...headers }, body: HTML(status) };
+		return { status, headers: { 'content-type': 'text/html', ...headers }, body: errorPage(status) };
 	const body = errorFor(fault).body(eventId);
 	if (place === 'header' || place === 'none')
 		delete body.error_extra.retry_after;
@@ -60,16 +59,6 @@ function commandMatches(fault, command) {
 	return (!match.command || match.command === command.type)
 		&& (!match.content || text.includes(match.content))
 		&& (!fault.id_is || fault.id_is === command.args?.id);
-}
-
-function alteredText(fault, text) {
-	switch (fault.mode ?? 'trim') {
-		case 'trim': return text.trim();
-		case 'upper': return text.toUpperCase();
-		case 'append': return text + (fault.text ?? ' (edited)');
-		case 'truncate': return [...text].slice(0, fault.length ?? 10).join('');
-		default: return text.split(fault.from ?? '').join(fault.to ?? '');
-	}
 }
 
 // Faults that change how commands run.
@@ -98,18 +87,12 @@ function hooksOf(faults) {
 	};
 }
 
-const rowsOf = (answer, fault) => {
-	const list = answer[fault.resource ?? 'items'];
-	return (Array.isArray(list) ? list : [])
-		.filter((row) => fault.id_is === undefined || row.id === fault.id_is);
-};
-
-function nested(depth) {
-	return '['.repeat(depth) + ']'.repeat(depth);
-}
+const { rowsOf, kinds: ROWS } = rowKinds({ resource: 'items',
+	fields: ['order_key', 'deadline', 'duration', 'note_count'], key: 'sync_token' });
 
 // Kinds that change the answer while it is still an object.
 const OBJECT = {
+	...ROWS,
 	ok_without_mapping(answer, fault) {
 		for (const key of Object.keys(answer.temp_id_mapping ?? {}))
 			if (!fault.temp_id || fault.temp_id === key)
@@ -134,20 +117,6 @@ const OBJECT = {
 				answer[key] = [];
 		answer.full_sync = fault.full_sync ?? true;
 	},
-	duplicate_items(answer, fault) {
-		const list = answer[fault.resource ?? 'items'];
-		if (Array.isArray(list))
-			list.push(...structuredClone(list));
-	},
-	set_field(answer, fault) {
-		for (const row of rowsOf(answer, fault))
-			row[fault.field] = fault.value;
-	},
-	missing_keys(answer, fault) {
-		for (const row of rowsOf(answer, fault))
-			for (const key of fault.fields ?? ['order_key', 'deadline', 'duration', 'note_count'])
-				delete row[key];
-	},
 	unknown_enum(answer) {
 		for (const row of answer.items ?? [])
 			Object.assign(row, { priority: 9, duration: { amount: 1, unit: 'fortnight' } });
@@ -158,14 +127,6 @@ const OBJECT = {
 		for (const row of rowsOf(answer, fault))
 			row[fault.field ?? 'content'] = `before\u0000after ${row.id}`;
 	},
-	drop_rows(answer, fault) {
-		const key = fault.resource ?? 'items';
-		if (Array.isArray(answer[key]))
-			answer[key] = answer[key].filter((row) => !(fault.ids ?? []).includes(row.id));
-	},
-	drop_key(answer, fault) {
-		delete answer[fault.key ?? 'sync_token'];
-	},
 	bare_tombstones(answer, fault) {
 		const key = fault.resource ?? 'items';
 		if (Array.isArray(answer[key]))
@@ -174,29 +135,10 @@ const OBJECT = {
 	},
 };
 
-// Kinds that change the bytes.
-const BYTES = {
-	truncate_json: (body, fault) =>
-		body.subarray(0, fault.bytes ?? Math.floor(body.length * (fault.keep ?? 0.5))),
-	garbage: (body, fault) => Buffer.from(fault.body ?? '<!doctype html><p>not what you asked for'),
-	invalid_utf8(body, fault) {
-		const mark = Buffer.from(`"${fault.field ?? 'content'}":"`);
-		const at = body.indexOf(mark);
-		const bytes = Buffer.from([0xc3, 0x28, 0xff]);
-		return at < 0 ? Buffer.concat([Buffer.from('{"text":"'), bytes, Buffer.from('"}')])
-			: Buffer.concat([body.subarray(0, at + mark.length), bytes,
-				body.subarray(at + mark.length)]);
-	},
-	deep_nesting: (body, fault) => Buffer.concat([body.subarray(0, body.length - 1),
-		Buffer.from(`,"deep":${nested(fault.depth ?? 100000)}}`)]),
-	huge_body: (body, fault) => Buffer.concat([body.subarray(0, body.length - 1),
-		Buffer.from(',"padding":"'), Buffer.alloc((fault.mb ?? 100) * 1024 * 1024, 0x78),
-		Buffer.from('"}')]),
-};
+const BYTES = byteKinds('content');
 
-const OTHER = ['cut_before', 'cut_after_commit', 'cut_mid_body', 'status', 'slow', 'slow_ms',
-	'reject_token_400', 'downgrade_to_full', 'stale_full_sync', 'forget_uuids', 'command_error',
-	'alter_content'];
+const OTHER = [...WIRE_KINDS, 'reject_token_400', 'downgrade_to_full', 'stale_full_sync',
+	'forget_uuids', 'command_error', 'alter_content'];
 
 export const KINDS = [...OTHER, ...Object.keys(OBJECT), ...Object.keys(BYTES)];
 
@@ -218,19 +160,8 @@ export const conditionsOf = (kind) => CONDITIONS[kind] ?? {};
 
 export function ordersOf(faults) {
 	const find = (kind) => faults.find((fault) => fault.kind === kind);
-	const slow = faults.filter((fault) => fault.kind === 'slow' || fault.kind === 'slow_ms');
-	const delay = (after) => slow.filter((fault) => (fault.when === 'after') === after)
-		.reduce((sum, fault) => sum + (fault.ms ?? 1000), 0);
-	const status = find('status');
 	return {
-		kinds: faults.map((fault) => fault.kind),
-		delayBefore: delay(false),
-		delayAfter: delay(true),
-		cutBefore: find('cut_before'),
-		cutAfter: find('cut_after_commit'),
-		cutMid: find('cut_mid_body'),
-		statusBefore: status && !status.applied ? status : undefined,
-		statusAfter: status?.applied ? status : undefined,
+		...wireOrders(faults),
 		rejectToken: Boolean(find('reject_token_400')),
 		downgrade: Boolean(find('downgrade_to_full')),
 		past: find('stale_full_sync')?.snapshots,
@@ -241,23 +172,4 @@ export function ordersOf(faults) {
 	};
 }
 
-// Applies what concerns the answer. Errors are left alone: they have no rows to spoil.
-export function spoil(answer, orders) {
-	if (answer.status !== 200 || (orders.object.length === 0 && orders.bytes.length === 0))
-		return answer;
-	let { body } = answer;
-	if (orders.object.length > 0) {
-		const value = JSON.parse(String(body));
-		for (const fault of orders.object)
-			OBJECT[fault.kind](value, fault);
-		body = JSON.stringify(value);
-	}
-	let bytes = Buffer.from(body);
-	const headers = { ...answer.headers };
-	for (const fault of orders.bytes) {
-		bytes = BYTES[fault.kind](bytes, fault);
-		if (fault.content_type)
-			headers['content-type'] = fault.content_type;
-	}
-	return { ...answer, headers, body: bytes };
-}
+export const spoil = (answer, orders) => spoilAnswer(answer, orders, OBJECT, BYTES);

@@ -1,32 +1,7 @@
 #!/usr/bin/env node
-// node test/sandbox/todoist/main.js [--port 0] [--host 127.0.0.1] [--seed 1] [--exit-with-parent]
-// Prints one line when it listens; ends on SIGTERM and SIGINT, and with --exit-with-parent when its
-// standard input closes, so that a killed test leaves no server behind.
+// The Todoist stand-in as a process; ../lib/run.js has the options.
 
-import { parseArgs } from 'node:util';
-
+import { runStandIn } from '../lib/run.js';
 import { startServer } from './server.js';
 
-const { values } = parseArgs({
-	options: {
-		port: { type: 'string', default: '0' },
-		host: { type: 'string', default: '127.0.0.1' },
-		seed: { type: 'string', default: '1' },
-		'exit-with-parent': { type: 'boolean', default: false },
-	},
-});
-
-const server = await startServer({ port: Number(values.port), host: values.host, seed: values.seed });
-process.stdout.write(`todoist sandbox listening on ${server.url}\n`);
-
-async function stop() {
-	await server.close();
-	process.exit(0);
-}
-process.on('SIGTERM', stop);
-process.on('SIGINT', stop);
-if (values['exit-with-parent']) {
-	process.stdin.resume();
-	process.stdin.on('end', stop);
-	process.stdin.on('close', stop);
-}
+await runStandIn('todoist', startServer);

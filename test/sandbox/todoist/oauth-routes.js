@@ -1,58 +1,25 @@
 // The pages and endpoints of OAuth, revocation and the app console's webhook settings.
 
+import { basicAuth, consentForm, escapeHtml, redirect } from '../lib/oauth-http.js';
 import { json } from '../lib/wire.js';
 import { forbidden, invalidArgument, missingScope, notFound } from './errors.js';
 import { OauthError } from './oauth.js';
 import { has as hasScope, parseScopes, SCOPES } from './scopes.js';
 import { eventNames, wireName } from './webhooks.js';
 
-const escape = (text) => String(text ?? '').replace(/[&<>"']/g, (ch) => `&#${ch.charCodeAt(0)};`);
-
-const redirect = (url, params) => {
-	const target = new URL(url);
-	for (const [key, value] of Object.entries(params))
-		if (value !== undefined)
-			target.searchParams.set(key, value);
-	return { status: 302, headers: { location: target.toString() }, body: '' };
-};
-
 // Errors of the OAuth endpoints have a body of their own.
 export function oauthAnswer(error) {
 	return json(error.status, { error: error.message });
 }
 
-function basicAuth(req) {
-	const found = /^Basic (.+)$/i.exec(req.headers.authorization ?? '');
-	if (!found)
-		return {};
-	const text = Buffer.from(found[1], 'base64').toString();
-	const at = text.indexOf(':');
-	return { client_id: decodeURIComponent(text.slice(0, at)),
-		client_secret: decodeURIComponent(text.slice(at + 1)) };
-}
-
 function consentPage(world, app, request) {
-	const hidden = Object.entries(request).map(([name, value]) =>
-		`<input type="hidden" name="${escape(name)}" value="${escape(value)}">`).join('\n');
 	const people = [...world.accounts.values()].map((account) =>
-		`<option value="${escape(account.id)}">${escape(account.email)}</option>`).join('');
-	const scopes = parseScopes(request.scope).map((scope) => `<li><code>${escape(scope)}</code></li>`);
-	return {
-		status: 200, headers: { 'content-type': 'text/html; charset=utf-8' },
-		body: `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Authorize ${escape(app.name)}</title>
-<style>body{font:16px sans-serif;max-width:32em;margin:4em auto}button{font:inherit;padding:.5em 1.2em}
-</style></head><body>
-<h1>Authorize ${escape(app.name)}</h1>
-<p>This is the Todoist stand-in, not Todoist. The app asks for:</p><ul>${scopes.join('')}</ul>
-<form method="post" action="/oauth/authorize">
-${hidden}
-<p><label>Account: <select name="user_id">${people}</select></label></p>
-<p><button name="decision" value="allow">Agree</button>
-<button name="decision" value="deny">Deny</button></p>
-</form></body></html>
-`,
-	};
+		`<option value="${escapeHtml(account.id)}">${escapeHtml(account.email)}</option>`).join('');
+	const scopes = parseScopes(request.scope).map((scope) =>
+		`<li><code>${escapeHtml(scope)}</code></li>`);
+	return consentForm({ service: 'Todoist', app: app.name, action: '/oauth/authorize',
+		fields: request, body: `<p>The app asks for:</p><ul>${scopes.join('')}</ul>
+<p><label>Account: <select name="user_id">${people}</select></label></p>` });
 }
 
 function startAuthorization(world, request) {
