@@ -112,13 +112,15 @@ sub state { my ($self, $token) = @_; return $self->control(GET => "state?token=$
 sub tasks
 {
 	my ($self, $token) = @_;
-	return { map { ($_->{id} => $_) } grep { !$_->{is_deleted} } @{ $self->state($token)->{items} } };
+	my @items = @{ $self->state($token)->{items} };
+	return { map { ($_->{id} => $_) } grep { !$_->{is_deleted} && !$_->{deleted} } @items };
 }
 
 =head2 edit($token, $command, ...)
 
-What the person does in the Todoist app: Sync API commands C<{type, args, temp_id}>, without limits.
-Dies when one is refused; the answer (C<temp_id_mapping>) comes back.
+What the person does in the service's app: commands C<{type, args, temp_id}>, without limits (Todoist:
+those of its Sync API; the others: F<test/sandbox/README.md>). Dies when one is refused; the answer
+(C<temp_id_mapping>) comes back.
 
 =cut
 

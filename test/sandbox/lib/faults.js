@@ -6,6 +6,9 @@
 
 import { seededRandom } from './rng.js';
 
+// The text of what a command writes, whatever the service calls it.
+export const textOf = ({ args }) => String(args?.content ?? args?.name ?? args?.title ?? '');
+
 export function faultPanel(seed) {
 	const random = seededRandom(`faults ${seed}`);
 	let pending = [];
@@ -23,14 +26,14 @@ export function faultPanel(seed) {
 			return false;
 		if (match.sync && match.sync !== request.sync)
 			return false;
-		if (match.writes && request.commands.length === 0)
+		if (match.writes && !request.writes)
 			return false;
-		if (match.reads && request.sync !== 'full' && request.sync !== 'delta')
+		if (match.reads && !request.reads)
 			return false;
 		if (match.command && !request.commands.some((command) => command.type === match.command))
 			return false;
 		if (match.content && !request.commands.some((command) =>
-			String(command.args?.content ?? command.args?.name ?? '').includes(match.content)))
+			textOf(command).includes(match.content)))
 			return false;
 		fault.seen++;
 		if (match.nth && fault.seen !== match.nth)

@@ -6,7 +6,8 @@ export const errorPage = (status) => `<html>\r\n<head><title>${status} Bad Gatew
 
 const nested = (depth) => '['.repeat(depth) + ']'.repeat(depth);
 
-const append = (body, ...parts) => Buffer.concat([body.subarray(0, body.length - 1), ...parts]);
+// In place of the object's last brace, which blanks may follow.
+const append = (body, ...parts) => Buffer.concat([body.subarray(0, body.lastIndexOf('}')), ...parts]);
 
 // Kinds that change the bytes. `field` is the one whose text invalid_utf8 spoils.
 export const byteKinds = (field) => ({
@@ -14,12 +15,12 @@ export const byteKinds = (field) => ({
 		body.subarray(0, fault.bytes ?? Math.floor(body.length * (fault.keep ?? 0.5))),
 	garbage: (body, fault) => Buffer.from(fault.body ?? '<!doctype html><p>not what you asked for'),
 	invalid_utf8(body, fault) {
-		const mark = Buffer.from(`"${fault.field ?? field}":"`);
-		const at = body.indexOf(mark);
+		const mark = new RegExp(`"${fault.field ?? field}": ?"`).exec(body.toString('latin1'));
 		const bytes = Buffer.from([0xc3, 0x28, 0xff]);
-		return at < 0 ? Buffer.concat([Buffer.from('{"text":"'), bytes, Buffer.from('"}')])
-			: Buffer.concat([body.subarray(0, at + mark.length), bytes,
-				body.subarray(at + mark.length)]);
+		if (!mark)
+			return Buffer.concat([Buffer.from('{"text":"'), bytes, Buffer.from('"}')]);
+		const at = mark.index + mark[0].length;
+		return Buffer.concat([body.subarray(0, at), bytes, body.subarray(at)]);
 	},
 	deep_nesting: (body, fault) =>
 		append(body, Buffer.from(`,"deep":${nested(fault.depth ?? 100000)}}`)),

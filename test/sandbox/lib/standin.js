@@ -9,7 +9,7 @@
 //   faultRequest(x)     what the panel of faults matches on
 //   ordersOf(faults)    the orders that follow from the faults that met this request
 //   spend(x)            counts the request against its limits; headers for the answer
-//   carryOut(x)         the answer {status, headers, body}
+//   carryOut(x)         the answer {status, headers, body}, or null with x.cut set
 //   statusAnswer(fault, x, answer)   the answer a `status` fault asks for; `answer` when it was applied
 //   spoil(answer, orders)            the answer, spoiled
 //   errorAnswer(error, x), tooLarge(), noRoute(x)   errors in the service's own form
@@ -24,20 +24,15 @@ async function latency(world) {
 		await sleep(ms + world.random.below(jitter_ms + 1));
 }
 
-// The answer to a request, or null when the connection was cut instead.
-async function answer(service, x) {
+// Everything between the request's bytes and the answer; the parts of a batch go this way as well.
+// null: the connection is to be cut, as x.cut says.
+export async function exchange(service, x) {
 	const { world } = service;
-	const { req, res, entry } = x;
-	const { size, body } = await readBody(req, world.config.values.body_bytes);
-
-	entry.bytes_in = size;
-	await latency(world);
-	if (body === null)
-		throw service.tooLarge();
+	const { entry } = x;
 	const found = service.find(x.method, x.path);
 	if (!found)
 		throw service.noRoute(x);
-	Object.assign(x, { route: found.route, params: found.params, bytes: body });
+	Object.assign(x, { route: found.route, params: found.params });
 	service.describe(x);
 	if (!found.route.open)
 		service.authenticate(x);
@@ -49,22 +44,36 @@ async function answer(service, x) {
 	if (orders.delayBefore > 0)
 		await sleep(orders.delayBefore);
 	if (orders.cutBefore) {
-		cut(req, res, orders.cutBefore);
+		x.cut = orders.cutBefore;
 		return null;
 	}
 	if (orders.statusBefore)
 		return service.statusAnswer(orders.statusBefore, x, null);
 	const limitHeaders = service.spend(x);
-	const result = service.carryOut(x);
+	const result = await service.carryOut(x);
+	if (result === null)
+		return null;
 	result.headers = { ...result.headers, ...limitHeaders };
 	if (orders.delayAfter > 0)
 		await sleep(orders.delayAfter);
 	if (orders.cutAfter) {
-		cut(req, res, orders.cutAfter);
+		x.cut = orders.cutAfter;
 		return null;
 	}
 	return orders.statusAfter ? service.statusAnswer(orders.statusAfter, x, result)
 		: service.spoil(result, orders);
+}
+
+async function answer(service, x) {
+	const { world } = service;
+	const { size, body } = await readBody(x.req, world.config.values.body_bytes);
+
+	x.entry.bytes_in = size;
+	await latency(world);
+	if (body === null)
+		throw service.tooLarge();
+	x.bytes = body;
+	return exchange(service, x);
 }
 
 async function onControl(service, x) {
@@ -85,7 +94,7 @@ async function onRequest(service, req, res) {
 	const url = new URL(req.url, 'http://sandbox.invalid');
 	const origin = `http://${req.headers.host ?? req.headers[':authority']}`;
 	const x = { req, res, world, origin, method: req.method, path: url.pathname,
-		parameters: url.searchParams, query: Object.fromEntries(url.searchParams) };
+		headers: req.headers, parameters: url.searchParams, query: Object.fromEntries(url.searchParams) };
 	res.on('error', () => {});
 	if (x.path.startsWith('/_control/')) {
 		await onControl(service, x);
@@ -98,6 +107,8 @@ async function onRequest(service, req, res) {
 	let result;
 	try {
 		result = await answer(service, x);
+		if (result === null)
+			cut(req, res, x.cut);
 	} catch (error) {
 		if (error.message === 'the client went away') {
 			world.log.finish(x.entry, 0, 0);
@@ -109,10 +120,11 @@ async function onRequest(service, req, res) {
 		world.log.finish(x.entry, 0, 0);
 		return;
 	}
-	const cutAt = x.orders?.cutMid ? x.orders.cutMid.keep ?? 0.5 : null;
+	const { cutMid } = x.orders ?? {};
 	// Written down before it is sent: a client that has the answer finds it in the log.
 	world.log.finish(x.entry, result.status, Buffer.byteLength(result.body ?? ''));
-	await send(req, res, result, { compress: world.config.values.gzip, cutAt });
+	await send(req, res, result, { compress: world.config.values.gzip && !result.plain,
+		cutAt: cutMid ? cutMid.keep ?? 0.5 : null });
 }
 
 // `makeService` gets a function that tells the connections, for the control interface.

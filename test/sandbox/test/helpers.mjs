@@ -1,46 +1,17 @@
-// A stand-in per test file, a user per test, and short ways to call both doors.
+// The Todoist stand-in: one per test file, a user per test.
 
 import { randomUUID } from 'node:crypto';
 
 import { TodoistApi } from '@doist/todoist-sdk';
 
 import { startServer } from '../todoist/server.js';
+import { openBox } from './box.mjs';
+
+export { sleep, until } from './box.mjs';
 
 export async function sandbox({ seed = 1 } = {}) {
-	const server = await startServer({ seed });
-	const { url } = server;
-
-	async function control(method, path, body) {
-		const answer = await fetch(`${url}/_control/${path}`, {
-			method, body: body === undefined ? undefined : JSON.stringify(body),
-		});
-		const value = await answer.json();
-		if (!answer.ok)
-			throw new Error(`${method} ${path}: ${JSON.stringify(value)}`);
-		return value;
-	}
-
-	// The raw answer of an API call: status, headers, text, and the JSON if it is some.
-	async function call(token, method, path, body, headers = {}) {
-		const answer = await fetch(url + path, {
-			method, redirect: 'manual',
-			headers: {
-				...(token ? { authorization: `Bearer ${token}` } : {}),
-				...(body !== undefined && typeof body !== 'string'
-					? { 'content-type': 'application/json' } : {}),
-				...headers,
-			},
-			body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
-		});
-		const text = await answer.text();
-		let json;
-		try {
-			json = JSON.parse(text);
-		} catch {
-			// Some faults answer with something else on purpose.
-		}
-		return { status: answer.status, headers: answer.headers, text, json };
-	}
+	const box = await openBox(startServer, { seed });
+	const { url, control, call } = box;
 
 	async function user(fields = {}) {
 		const person = await control('POST', 'users', fields);
@@ -83,7 +54,7 @@ export async function sandbox({ seed = 1 } = {}) {
 		};
 	}
 
-	return { ...server, control, call, user };
+	return { ...box, user };
 }
 
 // A command with a fresh uuid; `temp` names what it creates.
@@ -93,18 +64,3 @@ export function command(type, args, temp) {
 
 export const add = (content, rest = {}, temp = undefined) =>
 	command('item_add', { content, ...rest }, temp ?? 't');
-
-export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-// Polls a condition; a test that waits for nothing fails with what it waited for.
-export async function until(what, check, timeout = 5000) {
-	const end = Date.now() + timeout;
-	for (;;) {
-		const value = await check();
-		if (value)
-			return value;
-		if (Date.now() > end)
-			throw new Error(`gave up waiting: ${what}`);
-		await sleep(10);
-	}
-}

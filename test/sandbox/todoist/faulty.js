@@ -1,6 +1,7 @@
 // What each kind of fault does. A request's faults become one set of orders: things to do before the
 // request is carried out, while it is, to the answer as an object, and to its bytes.
 
+import { textOf } from '../lib/faults.js';
 import { alteredText, byteKinds, errorPage, rowKinds, spoilAnswer, WIRE_KINDS, wireOrders }
 	from '../lib/spoil.js';
 import { ApiError, forbidden, invalidArgument, invalidTempId, maxItems, notFound, tooMany,
@@ -55,9 +56,8 @@ export function statusAnswer(fault, eventId) {
 
 function commandMatches(fault, command) {
 	const { match = {} } = fault;
-	const text = String(command.args?.content ?? command.args?.name ?? '');
 	return (!match.command || match.command === command.type)
-		&& (!match.content || text.includes(match.content))
+		&& (!match.content || textOf(command).includes(match.content))
 		&& (!fault.id_is || fault.id_is === command.args?.id);
 }
 

@@ -114,7 +114,8 @@ export function startServer({ port = 0, host = '127.0.0.1', seed = 1 } = {}) {
 		world, describe, authenticate, carryOut, ordersOf, spoil,
 		find: (method, path) => routes.find(method, path),
 		control: controlHandler(world, connections),
-		faultRequest: (x) => ({ commands: x.commands,
+		faultRequest: (x) => ({ commands: x.commands, writes: x.commands.length > 0,
+			reads: x.path === SYNC && x.entry.kind !== 'commands',
 			sync: x.path === SYNC ? x.entry.kind : undefined }),
 		spend: (x) => (x.account && world.config.values.window_s !== null
 			? spend(x.account, x.entry.kind) : {}),
