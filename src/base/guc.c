@@ -15,6 +15,7 @@
 
 #include "base/guc.h"
 #include "base/testpoint.h"
+#include "base/web_origin.h"
 
 bool		tasksync_enabled = true;
 bool		tasksync_restoring = false;
@@ -25,6 +26,11 @@ bool		tasksync_allow_private_hosts = false;
 char	   *tasksync_todoist_url = NULL;
 char	   *tasksync_todoist_oauth_url = NULL;
 char	   *tasksync_todoist_authorize_url = NULL;
+char	   *tasksync_google_tasks_url = NULL;
+char	   *tasksync_google_oauth_url = NULL;
+char	   *tasksync_google_authorize_url = NULL;
+char	   *tasksync_notion_url = NULL;
+char	   *tasksync_redirect_origins = NULL;
 int			tasksync_max_concurrent_accounts = 64;
 int			tasksync_max_response_kb = 65536;
 int			tasksync_request_timeout_ms = 60000;
@@ -107,6 +113,34 @@ check_required_url(char **newval, void **extra, GucSource source)
 	return check_url(newval, extra, source);
 }
 
+/* each must be one that a redirect can be compared with, and nothing but an origin */
+static bool
+check_origins(char **newval, void **extra, GucSource source)
+{
+	const char *p = *newval != NULL ? *newval : "";
+
+	while (*p != '\0')
+	{
+		size_t		length = strcspn(p, ",");
+		char		one[TASKSYNC_MAX_WEB_ORIGIN];
+		TasksyncWebOrigin origin;
+
+		for (; length > 0 && *p == ' '; length--)
+			p++;
+		if (length == 0 || length >= sizeof(one))
+			return refuse("An origin between the commas is empty or too long.");
+		memcpy(one, p, length);
+		one[length] = '\0';
+		if (!tasksync_web_origin(one, &origin) || origin.length != length)
+			return refuse("An origin is https://HOST or https://HOST:PORT; http is for this "
+						  "machine only (127.0.0.1, [::1] or localhost).");
+		p += length;
+		if (*p == ',' && *++p == '\0')
+			return refuse("The list ends with a comma.");
+	}
+	return true;
+}
+
 static bool
 check_file(char **newval, void **extra, GucSource source)
 {
@@ -166,22 +200,55 @@ define_places(void)
 							   "An https URL without a trailing slash; empty when there is none.",
 							   &tasksync_public_url, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY, check_url,
 							   NULL, NULL);
-	DefineCustomStringVariable("tasksync.todoist_url",
-							   "Base address of the Todoist API.",
-							   "An https URL without a trailing slash.",
-							   &tasksync_todoist_url, "https://api.todoist.com", PGC_SIGHUP,
-							   GUC_SUPERUSER_ONLY, check_required_url, NULL, NULL);
-	DefineCustomStringVariable("tasksync.todoist_oauth_url",
-							   "Base address of Todoist's OAuth; /access_token is appended.",
-							   "An https URL without a trailing slash.",
-							   &tasksync_todoist_oauth_url, "https://api.todoist.com/oauth",
-							   PGC_SIGHUP, GUC_SUPERUSER_ONLY, check_required_url, NULL, NULL);
-	DefineCustomStringVariable("tasksync.todoist_authorize_url",
-							   "Page on which a person lets TaskSync into a Todoist account.",
-							   "An https URL without a query.",
-							   &tasksync_todoist_authorize_url,
-							   "https://app.todoist.com/oauth/authorize", PGC_SIGHUP,
-							   GUC_SUPERUSER_ONLY, check_required_url, NULL, NULL);
+	DefineCustomStringVariable("tasksync.redirect_origins",
+							   "Origins of the pages that a person may be sent back to after "
+							   "agreeing at a provider.",
+							   "Scheme, host and port of each, separated by commas; that of "
+							   "tasksync.public_url is always among them.",
+							   &tasksync_redirect_origins, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY,
+							   check_origins, NULL, NULL);
+}
+
+static void
+define_providers(void)
+{
+	static const struct
+	{
+		const char *name;
+		char	  **value;
+		const char *boot_value;
+		const char *what;
+		const char *more;
+	} addresses[] = {
+		{"tasksync.todoist_url", &tasksync_todoist_url, "https://api.todoist.com",
+		"Base address of the Todoist API.", "An https URL without a trailing slash."},
+		{"tasksync.todoist_oauth_url", &tasksync_todoist_oauth_url,
+		"https://api.todoist.com/oauth",
+		"Base address of Todoist's OAuth; /access_token is appended.",
+		"An https URL without a trailing slash."},
+		{"tasksync.todoist_authorize_url", &tasksync_todoist_authorize_url,
+		"https://app.todoist.com/oauth/authorize",
+		"Page on which a person lets TaskSync into a Todoist account.",
+		"An https URL without a query."},
+		{"tasksync.google_tasks_url", &tasksync_google_tasks_url, "https://tasks.googleapis.com",
+		"Base address of the Google Tasks API.", "An https URL without a trailing slash."},
+		{"tasksync.google_oauth_url", &tasksync_google_oauth_url, "https://oauth2.googleapis.com",
+		"Base address of Google's OAuth; /token, /revoke and /userinfo are appended.",
+		"An https URL without a trailing slash. Google itself has the last one elsewhere, which "
+		"is taken care of."},
+		{"tasksync.google_authorize_url", &tasksync_google_authorize_url,
+		"https://accounts.google.com/o/oauth2/v2/auth",
+		"Page on which a person lets TaskSync into a Google account.",
+		"An https URL without a query."},
+		{"tasksync.notion_url", &tasksync_notion_url, "https://api.notion.com",
+		"Base address of the Notion API and of its OAuth.",
+		"An https URL without a trailing slash."},
+	};
+
+	for (int i = 0; i < (int) lengthof(addresses); i++)
+		DefineCustomStringVariable(addresses[i].name, addresses[i].what, addresses[i].more,
+								   addresses[i].value, addresses[i].boot_value, PGC_SIGHUP,
+								   GUC_SUPERUSER_ONLY, check_required_url, NULL, NULL);
 }
 
 static void
@@ -226,6 +293,7 @@ tasksync_guc_define(void)
 {
 	define_switches();
 	define_places();
+	define_providers();
 	define_bounds();
 #ifdef TASKSYNC_TESTING
 	tasksync_testpoint_define();

@@ -16,6 +16,11 @@ extern bool tasksync_allow_private_hosts;
 extern char *tasksync_todoist_url;		/* https://api.todoist.com */
 extern char *tasksync_todoist_oauth_url;	/* https://api.todoist.com/oauth: /access_token */
 extern char *tasksync_todoist_authorize_url;	/* https://app.todoist.com/oauth/authorize */
+extern char *tasksync_google_tasks_url; /* https://tasks.googleapis.com */
+extern char *tasksync_google_oauth_url; /* https://oauth2.googleapis.com: /token, /revoke */
+extern char *tasksync_google_authorize_url; /* https://accounts.google.com/o/oauth2/v2/auth */
+extern char *tasksync_notion_url;		/* https://api.notion.com, OAuth below /v1/oauth */
+extern char *tasksync_redirect_origins; /* comma-separated, besides that of public_url */
 extern int	tasksync_max_concurrent_accounts;	/* 1..1024, default 64 */
 extern int	tasksync_max_response_kb;	/* cap on one answer, default 65536 */
 extern int	tasksync_request_timeout_ms;	/* default 60000 */

@@ -31,6 +31,12 @@ ALTER SYSTEM SET tasksync.todoist_url = 'https://example.com/';
 ALTER SYSTEM SET tasksync.todoist_url = E'https://example.com/\r\nX: y';
 ALTER SYSTEM SET tasksync.todoist_oauth_url = 'https://example.com/a b';
 ALTER SYSTEM SET tasksync.public_url = 'ftp://example.com';
+ALTER SYSTEM SET tasksync.google_oauth_url = '';
+ALTER SYSTEM SET tasksync.redirect_origins = 'https://example.com/path';
+ALTER SYSTEM SET tasksync.redirect_origins = 'http://example.com';
+ALTER SYSTEM SET tasksync.redirect_origins = 'https://example.com, ,https://b.example';
+ALTER SYSTEM SET tasksync.redirect_origins = 'https://example.com,';
+ALTER SYSTEM SET tasksync.redirect_origins = 'https://user@example.com';
 
 -- files
 ALTER SYSTEM SET tasksync.key_file = 'keyfile';

@@ -46,7 +46,7 @@ def settings(root):
     source = os.path.join("src", "base", "guc.c")
     if not os.path.exists(os.path.join(root, source)):
         return []
-    defined = set(re.findall(r'DefineCustom\w+Variable\(\s*"tasksync\.(\w+)"', read(root, source)))
+    defined = set(re.findall(r'(?:DefineCustom\w+Variable\(\s*|\{)"tasksync\.(\w+)"', read(root, source)))
     text = read(root, "README.md")
     section = re.search(r"^## Settings\n(.*?)^## ", text, re.S | re.M)
     told = set(re.findall(r"^\| `(\w+)`", section.group(1), re.M)) if section else set()
