@@ -315,3 +315,51 @@ BEGIN ATOMIC
 	WHERE t.user_id = person AND t.labels @> ARRAY[was];
 END;
 COMMENT ON FUNCTION tasksync.label_renamed(uuid, text, text) IS 'Internal: puts the new name of a label on a person''s tasks; null takes the label off.';
+
+-- An edit at one account brings back what was deleted here, and so does an
+-- undo. The accounts that have not been told of the deletion must not be told
+-- any more: they still have the object, and get what is different. A project's
+-- route went with it and comes back with it.
+CREATE FUNCTION tasksync.links_reborn(person uuid, ids uuid[]) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	touched uuid[];
+BEGIN
+	INSERT INTO tasksync.project_links (user_id, account_id, project_id, remote_id)
+	SELECT person, l.account_id, l.hub_id, l.remote_id
+	FROM unnest(ids) i (id)
+	JOIN tasksync.links l ON l.user_id = person AND l.hub_id = i.id
+	JOIN tasksync.projects p ON p.user_id = person AND p.id = l.hub_id
+	WHERE l.kind = 'project' AND l.state = 'pending_delete'
+	ON CONFLICT DO NOTHING;
+
+	WITH known AS (
+		SELECT l.account_id, l.hub_id, p.id IS NOT NULL OR l.kind = 'label' AS in_scope,
+			tasksync.is_pull_only(person, l.account_id, o.project_id) AS pull_only
+		FROM unnest(ids) i (id)
+		JOIN tasksync.links l ON l.user_id = person AND l.hub_id = i.id
+			AND l.account_id IS DISTINCT FROM tasksync.origin_account()
+		CROSS JOIN LATERAL (SELECT tasksync.project_of(l.kind, person, i.id)) o (project_id)
+		LEFT JOIN tasksync.project_links p
+			ON p.user_id = person AND p.account_id = l.account_id AND p.project_id = o.project_id),
+	reborn AS (
+		UPDATE tasksync.links l
+		SET state = CASE WHEN NOT k.in_scope THEN 'detached' WHEN l.remote_id IS NULL THEN 'pending_create' ELSE 'live' END,
+			dirty = k.in_scope AND NOT k.pull_only
+		FROM known k
+		WHERE l.user_id = person AND l.hub_id = k.hub_id AND l.account_id = k.account_id
+			AND l.state IN ('pending_delete', 'detached')
+		RETURNING l.account_id, l.hub_id),
+	-- an approval was for the deletion that is off now, not for the next one
+	settled AS (
+		UPDATE tasksync.held_changes h SET status = 'obsolete', decided_at = now()
+		FROM reborn r
+		WHERE h.user_id = person AND h.account_id = r.account_id AND h.hub_id = r.hub_id
+			AND h.direction = 'out' AND h.status IN ('held', 'approved'))
+	SELECT array_agg(DISTINCT account_id) INTO touched FROM reborn;
+	PERFORM tasksync.request_sync(person, touched);
+END
+$$;
+COMMENT ON FUNCTION tasksync.links_reborn(uuid, uuid[]) IS 'Internal: objects are here again under the ids of deleted ones: accounts that still have them keep them, or let go of them if they do not show the project.';

@@ -201,6 +201,9 @@ BEGIN
 	LOOP
 		IF part.reborn IS NOT NULL THEN
 			PERFORM tasksync.set_versions(TG_ARGV[0], part.user_id, part.reborn);
+			-- before new links are made: what locks a link first decides whether there is one
+			PERFORM tasksync.links_reborn(part.user_id, array_agg((r ->> 'id')::uuid))
+			FROM jsonb_array_elements(part.reborn) r;
 		END IF;
 		CASE TG_ARGV[0]
 			WHEN 'task' THEN

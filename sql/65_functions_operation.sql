@@ -319,13 +319,6 @@ BEGIN
 	CROSS JOIN LATERAL jsonb_populate_record(NULL::tasksync.tasks, o.was
 		|| jsonb_build_object('project_id', coalesce(p.id, inbox), 'section_id', s.id, 'parent_id', u.id)) r
 	WHERE o.was ->> 'kind' = 'task' ON CONFLICT DO NOTHING;
-	-- accounts that were not told of the deletion yet keep their object
-	UPDATE tasksync.links l SET state = 'live', dirty = true
-	WHERE l.user_id = person AND l.hub_id = ANY (ids) AND l.state = 'pending_delete' AND l.remote_id IS NOT NULL;
-	INSERT INTO tasksync.project_links (user_id, account_id, project_id, remote_id)
-	SELECT l.user_id, l.account_id, l.hub_id, l.remote_id FROM tasksync.links l
-	WHERE l.user_id = person AND l.hub_id = ANY (ids) AND l.kind = 'project' AND l.state = 'live'
-	ON CONFLICT (user_id, account_id, project_id) DO UPDATE SET remote_id = excluded.remote_id;
 END
 $$;
 COMMENT ON FUNCTION tasksync.bring_back(uuid, uuid[]) IS 'Internal: hub rows that were deleted, as the journal keeps them, under their ids.';
@@ -342,10 +335,14 @@ DECLARE
 BEGIN
 	-- what was deleted here comes back as it was, once and under its id, whichever accounts kept it
 	FOR back IN
-		SELECT x.user_id, array_agg(DISTINCT x.hub_id) AS hub_ids FROM tasksync.held_changes x
-		WHERE x.id = ANY (ids) AND x.status = 'held' AND x.user_id = coalesce(me, x.user_id) AND x.direction = 'out'
-		GROUP BY x.user_id
+		WITH turned_down AS (
+			UPDATE tasksync.held_changes x SET status = 'rejected', decided_at = now()
+			WHERE x.id = ANY (ids) AND x.status = 'held' AND x.user_id = coalesce(me, x.user_id) AND x.direction = 'out'
+			RETURNING x.user_id, x.hub_id)
+		SELECT t.user_id, array_agg(DISTINCT t.hub_id) AS hub_ids, count(*)::integer AS n FROM turned_down t
+		GROUP BY t.user_id
 	LOOP
+		rejected := rejected + back.n;
 		PERFORM tasksync.bring_back(back.user_id, back.hub_ids);
 	END LOOP;
 	FOR h IN
@@ -354,11 +351,7 @@ BEGIN
 		RETURNING x.*
 	LOOP
 		rejected := rejected + 1;
-		IF h.direction = 'out' THEN
-			UPDATE tasksync.held_changes x SET status = 'obsolete', decided_at = now()
-			WHERE x.user_id = h.user_id AND x.hub_id = h.hub_id AND x.direction = 'out' AND x.status = 'held'
-				AND x.id <> ALL (ids);
-		ELSIF h.change = 'delete' THEN
+		IF h.change = 'delete' THEN
 			-- the hub keeps it: it is created there once more
 			INSERT INTO tasksync.graves (user_id, account_id, remote_id, kind, hub_id, proof, run_id)
 			SELECT h.user_id, h.account_id, l.remote_id, h.kind, h.hub_id, 'recreated', h.run_id

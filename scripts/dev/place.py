@@ -67,8 +67,8 @@ def user_env(run):
         "NO_UPDATE_NOTIFIER": "1",
         MARK: run,
     }
-    for name in ("CI", "PG_CONFIG", "CC", "FUZZ_SECONDS", "TORTURE_SEEDS",
-                 "TORTURE_FIRST", "TERM", "COLUMNS"):
+    for name in ("CI", "PG_CONFIG", "CC", "FUZZ_SECONDS", "TORTURE_SEEDS", "TORTURE_FIRST",
+                 "SEED", "HISTORIES", "STEPS", "TERM", "COLUMNS"):
         if name in os.environ:
             env[name] = os.environ[name]
     return env

@@ -85,7 +85,7 @@ typedef struct AckBatch
 	json_t *unmapped; /* {"id"}: accepted, but only a read can tell the rest */
 	json_t *refused;  /* {"hub_id", "code", "message"} */
 	json_t *gone;     /* {"hub_id"}: look what happened to it */
-	json_t *buried;   /* {"hub_id", "proof"} */
+	json_t *deleted;  /* {"hub_id"} */
 	json_t *labels;   /* {"old", "new"} */
 	json_t *touched;  /* {"hub_id"} of links whose base moves */
 	json_t *created;  /* {"hub_id", "remote_id"} */
@@ -134,8 +134,7 @@ ack_ok(AckBatch *batch, const TasksyncIntent *intent, const TasksyncAck *ack,
 	json_array_append_new(batch->done, intent_row(intent));
 	if (intent->op == TASKSYNC_OP_DELETE)
 	{
-		json_array_append_new(batch->buried, json_pack("{s:s, s:s}", "hub_id", intent->hub_id,
-													   "proof", "hub_delete"));
+		json_array_append_new(batch->deleted, json_pack("{s:s}", "hub_id", intent->hub_id));
 		return;
 	}
 	if (intent->op == TASKSYNC_OP_CREATE)
@@ -347,7 +346,7 @@ settle_links(AckBatch *batch)
 		" AND t.user_id = $1 AND t.id = l.hub_id"
 		" AND r.hub_id IN (t.parent_id, t.project_id, t.section_id) AND $3 IS NOT NULL",
 		run, batch->created);
-	tasksync_deletion_bury(run, batch->buried);
+	tasksync_deletion_done(run, batch->deleted);
 }
 
 /* a renamed label is renamed in every base of this account: nobody need send the tasks */
@@ -405,7 +404,7 @@ tasksync_ack_record(TasksyncRun *run, TasksyncAnswer *answer)
 	batch.unmapped = json_array();
 	batch.refused = json_array();
 	batch.gone = json_array();
-	batch.buried = json_array();
+	batch.deleted = json_array();
 	batch.labels = json_array();
 	batch.touched = json_array();
 	batch.created = json_array();

@@ -1,11 +1,10 @@
 /*
  * deletion.c
- *	  Deletions in both directions: judged, held, carried out.
+ *	  Deletions at the provider: judged, held, carried out here.
  *
- * Coming in, a deletion has a proof (a tombstone, or a point read after a full
- * read lacked the object) and still meets three judges: the guard against mass
- * deletions, the edits that the hub made meanwhile, and the route's rule.
- * Going out, the proof is the hub's own journal, and the guard is the same.
+ * A deletion has a proof (a tombstone, or a point read after a full read lacked
+ * the object) and still meets three judges: the guard against mass deletions,
+ * the edits that the hub made meanwhile, and the route's rule.
  *
  * Sync worker only, inside a transaction of a run.
  */
@@ -13,8 +12,6 @@
 
 #include "base/json.h"
 #include "sync/deletion.h"
-
-/* ---- common ---- */
 
 static const char sql_bury[] =
 	"WITH dead AS (DELETE FROM tasksync.links l"
@@ -57,14 +54,9 @@ static const char sql_edit_wins[] =
 	" SELECT $1, $2, $3, r.kind, r.hub_id, 'deleted', r.hub, r.hub, r.rule, 'settled'"
 	" FROM jsonb_to_recordset($4) r(kind text, hub_id uuid, hub jsonb, rule text)";
 
-void
-tasksync_deletion_bury(TasksyncRun *run, json_t *rows)
-{
-	tasksync_batch(sql_bury, run, rows);
-}
 
-static void
-say_held(TasksyncRun *run)
+void
+tasksync_deletion_say_held(TasksyncRun *run)
 {
 	run->error_code = "changes_held";
 	run->error_message =
@@ -88,23 +80,11 @@ hold(TasksyncRun *run, List *links, const char *direction, const char *proof, co
 	}
 	tasksync_batch(sql_hold, run, rows);
 	run->counts.held += list_length(links);
-	say_held(run);
+	tasksync_deletion_say_held(run);
 }
 
-static json_t *
-hub_ids(List *links)
-{
-	json_t *rows = json_array();
-	ListCell *cell;
-
-	foreach(cell, links)
-		json_array_append_new(rows, json_pack("{s:s}", "hub_id",
-											  ((TasksyncLink *) lfirst(cell))->hub_id));
-	return rows;
-}
-
-static void
-bury_all(TasksyncRun *run, List *links, const char *proof)
+void
+tasksync_deletion_bury(TasksyncRun *run, List *links, const char *proof)
 {
 	json_t *rows = json_array();
 	ListCell *cell;
@@ -113,123 +93,8 @@ bury_all(TasksyncRun *run, List *links, const char *proof)
 		json_array_append_new(rows,
 							  json_pack("{s:s, s:s}", "hub_id",
 										((TasksyncLink *) lfirst(cell))->hub_id, "proof", proof));
-	tasksync_deletion_bury(run, rows);
+	tasksync_batch(sql_bury, run, rows);
 }
-
-/* ---- going out ---- */
-
-/*
- * Pending deletions that nobody approved and that no other account has already
- * proved, and the tasks that would remain.
- */
-static const char sql_out_counts[] =
-	"SELECT count(*) FILTER (WHERE l.state = 'pending_delete' AND NOT EXISTS"
-	"  (SELECT FROM tasksync.held_changes h WHERE h.user_id = $1 AND h.account_id = $2"
-	"   AND h.hub_id = l.hub_id AND h.remote_id = l.remote_id AND h.direction = 'out'"
-	"   AND h.status = 'approved')"
-	"  AND NOT EXISTS (SELECT FROM tasksync.graves g JOIN tasksync.accounts a"
-	"   ON a.user_id = g.user_id AND a.id = g.account_id"
-	"   WHERE g.user_id = $1 AND g.hub_id = l.hub_id AND g.account_id <> $2"
-	"   AND g.proof <> 'hub_delete'))::integer,"
-	" count(*) FILTER (WHERE l.state = 'live')::integer"
-	" FROM tasksync.links l WHERE l.user_id = $1 AND l.account_id = $2 AND l.kind = 'task'";
-
-static const char sql_approved[] =
-	"SELECT h.hub_id::text FROM tasksync.held_changes h WHERE h.user_id = $1 AND h.account_id = $2"
-	" AND h.direction = 'out' AND h.status = 'approved' AND EXISTS (SELECT FROM tasksync.links l"
-	"  WHERE l.user_id = $1 AND l.account_id = $2 AND l.hub_id = h.hub_id"
-	"  AND l.remote_id = h.remote_id)";
-
-/* something alive still hangs below it at the provider, as far as we know */
-static const char sql_needed[] =
-	"SELECT DISTINCT r.hub_id::text FROM jsonb_to_recordset($3) r(hub_id uuid)"
-	" JOIN tasksync.links l ON l.user_id = $1 AND l.account_id = $2 AND l.state = 'live'"
-	" AND r.hub_id::text IN (l.base ->> 'parent_id', l.base ->> 'section_id', l.base ->> 'project_id')";
-
-/* all that nobody approved, not only what this request looked at */
-static const char sql_hold_pending[] =
-	"WITH held AS (UPDATE tasksync.links l SET dirty = false WHERE l.user_id = $1"
-	"  AND l.account_id = $2 AND l.state = 'pending_delete' AND l.remote_id IS NOT NULL"
-	"  AND NOT EXISTS (SELECT FROM tasksync.held_changes h WHERE h.user_id = $1"
-	"   AND h.account_id = $2 AND h.hub_id = l.hub_id AND h.remote_id = l.remote_id"
-	"   AND h.direction = 'out' AND h.status = 'approved') RETURNING l.kind, l.hub_id, l.remote_id)"
-	" INSERT INTO tasksync.held_changes (user_id, account_id, run_id, direction, change, kind,"
-	"  hub_id, remote_id, proof, reason)"
-	" SELECT $1, $2, $3, 'out', 'delete', kind, hub_id, remote_id, 'hub_delete',"
-	"  'many tasks were deleted at the hub at once; approve to delete them at the provider too'"
-	" FROM held ON CONFLICT (user_id, account_id, hub_id, direction, change)"
-	"  WHERE status = 'held' DO NOTHING";
-
-static void
-hold_pending(TasksyncRun *run)
-{
-	run->counts.held +=
-		(int) tasksync_query(sql_hold_pending, "uuu", tasksync_p_uuid(run->user_id),
-							 tasksync_p_uuid(run->account_id), tasksync_p_uuid(run->run_id));
-	say_held(run);
-}
-
-static json_t *
-id_set(uint64 rows)
-{
-	json_t *set = json_object();
-
-	for (uint64 row = 0; row < rows; row++)
-		json_object_set_new(set, tasksync_cell_text(row, 1), json_true());
-	return set;
-}
-
-/* containers after what they contain, parents after their children */
-static int
-by_kind_downwards(const ListCell *a, const ListCell *b)
-{
-	return (int) ((TasksyncLink *) lfirst(b))->kind - (int) ((TasksyncLink *) lfirst(a))->kind;
-}
-
-List *
-tasksync_deletion_sendable(TasksyncRun *run, List *links)
-{
-	List *sendable = NIL;
-	List *stopped = NIL;
-	List *never_created = NIL;
-	json_t *approved;
-	json_t *needed;
-	ListCell *cell;
-	bool guarded = false;
-
-	tasksync_query(sql_out_counts, "uu", tasksync_p_uuid(run->user_id),
-				   tasksync_p_uuid(run->account_id));
-	if (run->guard_out)
-	{
-		int deletes = (int) tasksync_cell_long(0, 1, 0);
-
-		guarded = tasksync_plan_guard(deletes, deletes + (int) tasksync_cell_long(0, 2, 0));
-	}
-	approved = id_set(tasksync_query(sql_approved, "uu", tasksync_p_uuid(run->user_id),
-									 tasksync_p_uuid(run->account_id)));
-	needed = id_set(tasksync_query(sql_needed, "uuj", tasksync_p_uuid(run->user_id),
-								   tasksync_p_uuid(run->account_id),
-								   tasksync_p_text(tasksync_json_text(hub_ids(links)))));
-	foreach(cell, links)
-	{
-		TasksyncLink *link = lfirst(cell);
-
-		if (link->remote_id == NULL)
-			never_created = lappend(never_created, link);
-		else if (guarded && !json_object_get(approved, link->hub_id))
-			stopped = lappend(stopped, link);
-		else if (!json_object_get(needed, link->hub_id))
-			sendable = lappend(sendable, link);
-	}
-	/* no create of it is under way any more, so there is nothing to delete there */
-	bury_all(run, never_created, "hub_delete");
-	if (stopped != NIL)
-		hold_pending(run);
-	list_sort(sendable, by_kind_downwards);
-	return sendable;
-}
-
-/* ---- coming in ---- */
 
 /* tasks below the given ones: deleted along with them by the provider, or there unseen by it */
 static const char sql_subtree[] =
@@ -256,7 +121,7 @@ links_below(TasksyncRun *run, const char *sql, List *links)
 
 	rows = tasksync_query(sql, "uuuj", tasksync_p_uuid(run->user_id),
 						  tasksync_p_uuid(run->account_id), tasksync_p_uuid(run->run_id),
-						  tasksync_p_text(tasksync_json_text(hub_ids(links))));
+						  tasksync_p_text(tasksync_json_text(tasksync_links_ids(links))));
 	for (uint64 row = 0; row < rows; row++)
 		json_array_append_new(ids, json_pack("{s:s}", "hub_id", tasksync_cell_text(row, 1)));
 	found = tasksync_links_read(run, ids, &count);
@@ -319,8 +184,16 @@ spare_ancestors(List *doomed, List *survivors)
 	return doomed;
 }
 
+void
+tasksync_deletion_recreate(TasksyncRun *run, List *links)
+{
+	tasksync_batch(sql_recreate, run, tasksync_links_ids(links));
+	run->has_dirty |= links != NIL;
+}
+
+/* what was edited here since lives on, and somebody can read about it */
 static void
-recreate(TasksyncRun *run, List *survivors)
+edit_wins(TasksyncRun *run, List *survivors)
 {
 	json_t *rows = json_array();
 	ListCell *cell;
@@ -336,9 +209,8 @@ recreate(TasksyncRun *run, List *survivors)
 										"edit_wins"));
 	}
 	tasksync_batch(sql_edit_wins, run, rows);
-	tasksync_batch(sql_recreate, run, hub_ids(survivors));
+	tasksync_deletion_recreate(run, survivors);
 	run->counts.conflicts += list_length(survivors);
-	run->has_dirty |= survivors != NIL;
 }
 
 /* what the route says of a deletion at the provider */
@@ -385,23 +257,23 @@ delete_tasks(TasksyncRun *run, List *links, const char *proof)
 	}
 	doomed = spare_ancestors(doomed, survivors);
 	doomed = spare_ancestors(doomed, asked);
-	bury_all(run, gone, proof);
+	tasksync_deletion_bury(run, gone, proof);
 	if (asked != NIL)
 		hold(run, asked, "in", proof,
 			 "the provider deleted what was edited here; approve to delete it here too");
-	bury_all(run, doomed, proof);
-	recreate(run, survivors);
+	tasksync_deletion_bury(run, doomed, proof);
+	edit_wins(run, survivors);
 	/* what hangs below and is not part of this lives on one level higher */
 	tasksync_batch(
 		"UPDATE tasksync.tasks t SET parent_id = NULL"
 		" FROM jsonb_to_recordset($4) r(hub_id uuid) WHERE t.user_id = $1"
 		" AND t.parent_id = r.hub_id AND $2 IS NOT NULL AND $3 IS NOT NULL"
 		" AND NOT EXISTS (SELECT FROM jsonb_to_recordset($4) x(hub_id uuid) WHERE x.hub_id = t.id)",
-		run, hub_ids(doomed));
+		run, tasksync_links_ids(doomed));
 	tasksync_batch(
 		"DELETE FROM tasksync.tasks t USING jsonb_to_recordset($4) r(hub_id uuid)"
 		" WHERE t.user_id = $1 AND t.id = r.hub_id AND $2 IS NOT NULL AND $3 IS NOT NULL",
-		run, hub_ids(doomed));
+		run, tasksync_links_ids(doomed));
 	run->counts.deleted += list_length(doomed);
 }
 
@@ -481,7 +353,7 @@ delete_project(TasksyncRun *run, TasksyncLink *project, const char *proof)
 	}
 	if (route && (!route->pulls || route->on_remote_delete != 'p'))
 	{
-		bury_all(run, list_concat(members, one), "container_deleted");
+		tasksync_deletion_bury(run, list_concat(members, one), "container_deleted");
 		tasksync_query("DELETE FROM tasksync.project_links WHERE user_id = $1 AND account_id = $2"
 					   " AND project_id = $3",
 					   "uuu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
@@ -497,10 +369,10 @@ delete_project(TasksyncRun *run, TasksyncLink *project, const char *proof)
 		else
 			doomed = lappend(doomed, link);
 	}
-	recreate(run, rescued);
-	tasksync_batch(sql_rescue, run, hub_ids(rescued));
-	bury_all(run, doomed, "container_deleted");
-	bury_all(run, one, proof);
+	edit_wins(run, rescued);
+	tasksync_batch(sql_rescue, run, tasksync_links_ids(rescued));
+	tasksync_deletion_bury(run, doomed, "container_deleted");
+	tasksync_deletion_bury(run, one, proof);
 	tasksync_query("DELETE FROM tasksync.projects WHERE user_id = $1 AND id = $2", "uu",
 				   tasksync_p_uuid(run->user_id), tasksync_p_uuid(project->hub_id));
 	run->counts.deleted += list_length(doomed) + 1;
@@ -526,7 +398,7 @@ delete_section(TasksyncRun *run, TasksyncLink *section, const char *proof)
 	}
 	if (members != NIL)
 		guard_tasks(run, members, "container_deleted");
-	bury_all(run, list_make1(section), proof);
+	tasksync_deletion_bury(run, list_make1(section), proof);
 	tasksync_query("DELETE FROM tasksync.sections WHERE user_id = $1 AND id = $2", "uu",
 				   tasksync_p_uuid(run->user_id), tasksync_p_uuid(section->hub_id));
 	run->counts.deleted++;
@@ -535,7 +407,7 @@ delete_section(TasksyncRun *run, TasksyncLink *section, const char *proof)
 static void
 delete_label(TasksyncRun *run, TasksyncLink *label, const char *proof)
 {
-	bury_all(run, list_make1(label), proof);
+	tasksync_deletion_bury(run, list_make1(label), proof);
 	tasksync_query("DELETE FROM tasksync.labels WHERE user_id = $1 AND id = $2", "uu",
 				   tasksync_p_uuid(run->user_id), tasksync_p_uuid(label->hub_id));
 	run->counts.deleted++;
@@ -561,7 +433,7 @@ tasksync_deletion_record(TasksyncRun *run, TasksyncKind kind, List *links, const
 		else
 			alive = lappend(alive, link);
 	}
-	bury_all(run, gone, proof);
+	tasksync_deletion_bury(run, gone, proof);
 	if (kind == TASKSYNC_TASK && alive != NIL)
 		guard_tasks(run, alive, proof);
 	foreach(cell, alive)

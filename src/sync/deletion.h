@@ -1,20 +1,35 @@
 /*
  * deletion.h
- *	  Deletions in both directions: proof, guard, quarantine; see deletion.c.
+ *	  Deletions in both directions: proof, guard, quarantine; see deletion.c and
+ *	  deletion_out.c.  Everything runs in a transaction of the run.
  */
 #ifndef TASKSYNC_DELETION_H
 #define TASKSYNC_DELETION_H
 
 #include "sync/link.h"
 
+/* ---- deletion_out.c ---- */
+
 /* of the pending deletions `links` (TasksyncLink *), those that may be sent now, in order */
 extern List *tasksync_deletion_sendable(TasksyncRun *run, List *links);
-/* in a transaction: the provider says that these (TasksyncLink *, of one kind) are gone */
+/* deletions of ours, {"hub_id"}, were carried out */
+extern void tasksync_deletion_done(TasksyncRun *run, json_t *deleted);
+
+/* ---- deletion.c ---- */
+
+/* the provider says that these (TasksyncLink *, of one kind) are gone */
 extern void tasksync_deletion_record(TasksyncRun *run, TasksyncKind kind, List *links,
 									 const char *proof);
-/* carries out what approve_held() allowed; in a transaction */
+/* remote ids are dead: takes these links away and remembers the ids */
+extern void tasksync_deletion_bury(TasksyncRun *run, List *links, const char *proof);
+/* the same, but the hub keeps the objects: they are made there anew */
+extern void tasksync_deletion_recreate(TasksyncRun *run, List *links);
+/* the run ends with changes_held */
+extern void tasksync_deletion_say_held(TasksyncRun *run);
+
+/* ---- approval.c ---- */
+
+/* carries out what approve_held() allowed */
 extern void tasksync_deletion_approved(TasksyncRun *run);
-/* remote ids are dead: takes the links of these rows away and remembers the ids */
-extern void tasksync_deletion_bury(TasksyncRun *run, json_t *rows);
 
 #endif /* TASKSYNC_DELETION_H */

@@ -165,6 +165,18 @@ tasksync_links_lock(TasksyncRun *run, json_t *rows)
 	tasksync_batch(LOCK_HUB("tasks"), run, rows);
 }
 
+json_t *
+tasksync_links_ids(List *links)
+{
+	json_t *rows = json_array();
+	ListCell *cell;
+
+	foreach(cell, links)
+		json_array_append_new(rows, json_pack("{s:s}", "hub_id",
+											  ((TasksyncLink *) lfirst(cell))->hub_id));
+	return rows;
+}
+
 TasksyncLink **
 tasksync_links_read(TasksyncRun *run, json_t *rows, int *count)
 {

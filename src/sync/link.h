@@ -60,6 +60,8 @@ extern TasksyncLink *tasksync_link_from_row(uint64 row);
 /* the row's changeable columns as JSON, for tasksync_links_write() and _insert() */
 extern json_t *tasksync_link_to_json(const TasksyncLink *link);
 
+/* rows {"hub_id"} of these links (TasksyncLink *) */
+extern json_t *tasksync_links_ids(List *links);
 /*
  * Locks the hub rows named by "hub_id" in these rows, in id order, whatever
  * their kind.  Triggers make a link dirty while they hold that lock, so what is

@@ -5,8 +5,9 @@
  * engine.c decides what comes next; queue.c claims and finishes; account.c
  * keeps tokens and identity; push.c turns dirty links into intents, ack.c
  * acknowledgements into bases; pull.c and observe.c merge observations, hub.c
- * writes them; deletion.c proves, holds and carries out deletions, absence.c
- * looks for what a full read lacked; link.c, refs.c and batch.c serve them.
+ * writes them; deletion.c judges deletions that come in, deletion_out.c sends
+ * the hub's, absence.c looks for what a full read lacked; link.c, refs.c and
+ * batch.c serve them.
  */
 #ifndef TASKSYNC_RUN_H
 #define TASKSYNC_RUN_H
