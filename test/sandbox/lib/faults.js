@@ -1,8 +1,8 @@
 // The panel of faults: what a test has armed, which of it meets a request, and what has fired.
 // A fault says nothing about the service; what a kind does is the service's file to know.
 //
-// {kind, user_id?, match: {path?, method?, command?, content?, sync?, reads?, writes?, probability?,
-//  after?, nth?}, times?, …parameters of the kind}.  `times` is 1 unless given; 0 means until it is cleared.
+// {kind, user_id?, match: {path?, query?, method?, command?, content?, sync?, reads?, writes?,
+//  probability?, after?, nth?}, times?, …parameters of the kind}.  `times` is 1 unless given; 0 means until it is cleared.
 
 import { seededRandom } from './rng.js';
 
@@ -23,6 +23,8 @@ export function faultPanel(seed) {
 		if (match.method && match.method !== request.method)
 			return false;
 		if (match.path && !new RegExp(match.path).test(request.path))
+			return false;
+		if (match.query && !new RegExp(match.query).test(request.query ?? ''))
 			return false;
 		if (match.sync && match.sync !== request.sync)
 			return false;

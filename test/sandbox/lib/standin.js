@@ -11,7 +11,8 @@
 //   spend(x)            counts the request against its limits; headers for the answer
 //   carryOut(x)         the answer {status, headers, body}, or null with x.cut set
 //   statusAnswer(fault, x, answer)   the answer a `status` fault asks for; `answer` when it was applied
-//   spoil(answer, orders)            the answer, spoiled
+//   spoil(answer, orders, x)         the answer, spoiled
+//   sending(x, answer)  optional: last touches to the answer; options of wire.js's send
 //   errorAnswer(error, x), tooLarge(), noRoute(x)   errors in the service's own form
 
 import { connectionNumber, cut, dualServer, json, readBody, send, sleep } from './wire.js';
@@ -61,7 +62,7 @@ export async function exchange(service, x) {
 		return null;
 	}
 	return orders.statusAfter ? service.statusAnswer(orders.statusAfter, x, result)
-		: service.spoil(result, orders);
+		: service.spoil(result, orders, x);
 }
 
 async function answer(service, x) {
@@ -123,7 +124,7 @@ async function onRequest(service, req, res) {
 	const { cutMid } = x.orders ?? {};
 	// Written down before it is sent: a client that has the answer finds it in the log.
 	world.log.finish(x.entry, result.status, Buffer.byteLength(result.body ?? ''));
-	await send(req, res, result, { compress: world.config.values.gzip && !result.plain,
+	await send(req, res, result, { compress: world.config.values.gzip, ...service.sending?.(x, result),
 		cutAt: cutMid ? cutMid.keep ?? 0.5 : null });
 }
 

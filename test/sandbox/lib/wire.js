@@ -94,14 +94,14 @@ export function cut(req, res, { reset = false } = {}) {
 		req.socket.destroy();
 }
 
-// Sends an answer {status, headers, body}; returns the bytes written. `zipped` holds a compressed
-// form that was made before.
-export async function send(req, res, answer, { compress = true, cutAt = null } = {}) {
+// Sends an answer {status, headers, body}, compressed if it is longer than `above`; returns the bytes
+// written. `zipped` holds a compressed form that was made before.
+export async function send(req, res, answer, { compress = true, above = 1024, cutAt = null } = {}) {
 	const headers = { ...answer.headers };
 	let body = Buffer.isBuffer(answer.body) ? answer.body : Buffer.from(answer.body ?? '');
 	const accepts = /\bgzip\b/.test(req.headers['accept-encoding'] ?? '');
 
-	if (compress && accepts && body.length > 1024) {
+	if (compress && accepts && body.length > above) {
 		body = answer.zipped?.() ?? await gzip(body, { level: 1 });
 		answer.keepZipped?.(body);
 		headers['content-encoding'] = 'gzip';

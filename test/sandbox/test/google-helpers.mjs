@@ -1,0 +1,83 @@
+// The Google Tasks stand-in: one per test file, a user per test, the official clients at hand.
+
+import { tasks } from '@googleapis/tasks';
+import { OAuth2Client } from 'google-auth-library';
+
+import { startServer } from '../google_tasks/server.js';
+import { openBox } from './box.mjs';
+
+export { until } from './box.mjs';
+
+export const SCOPE = 'https://www.googleapis.com/auth/tasks';
+export const CALLBACK = 'https://app.example.com/callback';
+
+export async function sandbox({ seed = 1 } = {}) {
+	const box = await openBox(startServer, { seed });
+	const { url, control, call } = box;
+
+	// The official OAuth client, pointed at the stand-in.
+	const oauthClient = (app) => new OAuth2Client({
+		clientId: app.client_id, clientSecret: app.client_secret ?? undefined, redirectUri: CALLBACK,
+		endpoints: {
+			oauth2AuthBaseUrl: `${url}/o/oauth2/v2/auth`, oauth2TokenUrl: `${url}/oauth2/token`,
+			oauth2RevokeUrl: `${url}/oauth2/revoke`, tokenInfoUrl: `${url}/oauth2/tokeninfo`,
+			oauth2FederatedSignonPemCertsUrl: `${url}/oauth2/v1/certs`,
+			oauth2FederatedSignonJwkCertsUrl: `${url}/oauth2/v3/certs`,
+		},
+	});
+
+	// The official client of the API with a bearer token; retries would hide errors.
+	function apiClient(auth) {
+		return tasks({ version: 'v1', auth, rootUrl: `${url}/`, retryConfig: { retry: 0 }, retry: false });
+	}
+
+	async function user(fields = {}) {
+		const person = await control('POST', 'users', fields);
+		const { token } = person;
+		const auth = new OAuth2Client();
+		auth.setCredentials({ access_token: token });
+		const list = `/tasks/v1/lists/${person.default_list_id}`;
+		return {
+			...person, list,
+			api: apiClient(auth),
+			call: (method, path, body, headers) => call(token, method, path, body, headers),
+			async ok(method, path, body, headers) {
+				const answer = await call(token, method, path, body, headers);
+				if (answer.status >= 300)
+					throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`);
+				return answer.json;
+			},
+			add(title, fields = {}, query = {}) {
+				return this.ok('POST', `${list}/tasks?${new URLSearchParams(query)}`, { title, ...fields });
+			},
+			get(id) {
+				return this.ok('GET', `${list}/tasks/${id}`);
+			},
+			// The titles or rows that a list call shows.
+			async rows(query = {}) {
+				const answer = await this.ok('GET', `${list}/tasks?${new URLSearchParams(
+					{ maxResults: 100, ...query })}`);
+				return answer.items ?? [];
+			},
+			async titles(query) {
+				return (await this.rows(query)).map((row) => row.title);
+			},
+			state: () => control('GET', `state?token=${token}`),
+			async edit(...commands) {
+				const answer = await control('POST', 'edit', { token, commands });
+				for (const status of Object.values(answer.sync_status))
+					if (status !== 'ok')
+						throw new Error(JSON.stringify(status));
+				return answer.temp_id_mapping;
+			},
+			fault: (spec) => control('POST', 'faults', { token, ...spec }),
+			log: (since = 0) => control('GET', `log?token=${token}&since=${since}`),
+		};
+	}
+
+	return { ...box, user, oauthClient, apiClient };
+}
+
+export const reasonOf = (answer) => [answer.status, answer.json?.error?.errors?.[0]?.reason];
+
+export const edit = (type, args, temp) => ({ type, args, ...(temp ? { temp_id: temp } : {}) });
