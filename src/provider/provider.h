@@ -4,9 +4,9 @@
  *	  build/parse functions without any I/O.
  *
  * The engine never learns a provider's name.  A provider is one file with one
- * TasksyncProvider and a row in the registry.  build() turns a call into an
- * HTTP request, parse() turns the answer into observations and
- * acknowledgements; both are pure (no SPI, clock, latch, socket), never
+ * TasksyncProvider and a row in the registry; its OAuth is a second one, see
+ * oauth.h.  build() turns a call into an HTTP request, parse() turns the answer
+ * into observations and acknowledgements; both are pure (no SPI, clock, latch, socket), never
  * ereport for anything foreign bytes can cause, and allocate in the current
  * memory context.
  */
@@ -255,33 +255,11 @@ typedef struct TasksyncCaps
 	TasksyncOp	op_of_field[TASKSYNC_NFIELDS];
 } TasksyncCaps;
 
-/* OAuth token endpoint answer */
-typedef struct TasksyncTokenAnswer
-{
-	TasksyncOutcome outcome;	/* FORBIDDEN = invalid_grant: re-authorize */
-	int64		retry_after_ms;
-	const char *error_code;
-	const char *error_message;
-	const char *access_token;
-	const char *refresh_token;	/* NULL = keep the one we have */
-	int64		expires_in;		/* seconds, 0 = never */
-	const char *scope;
-} TasksyncTokenAnswer;
-
-typedef struct TasksyncTokenCall
-{
-	const char *oauth_url;
-	const char *client_id;
-	const char *client_secret;	/* NULL for a public client */
-	const char *refresh_token;
-} TasksyncTokenCall;
-
 typedef struct TasksyncProvider
 {
 	const char *name;
 	TasksyncCaps caps;
 	const char *(*base_url) (void);		/* from the settings */
-	const char *(*oauth_url) (void);
 
 	/*
 	 * The fields of tasks that a container with this configuration can show, as
@@ -297,10 +275,6 @@ typedef struct TasksyncProvider
 	void		(*build) (TasksyncCall *call, TasksyncHttpRequest *request);
 	void		(*parse) (const TasksyncCall *call, const TasksyncHttpResponse *response,
 						  TasksyncAnswer *answer);
-	void		(*build_refresh) (const TasksyncTokenCall *call, TasksyncHttpRequest *request);
-	void		(*parse_refresh) (const TasksyncTokenCall *call,
-								  const TasksyncHttpResponse *response,
-								  TasksyncTokenAnswer *answer);
 } TasksyncProvider;
 
 extern const TasksyncProvider *tasksync_provider_find(const char *name);

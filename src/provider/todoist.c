@@ -17,7 +17,6 @@
 #include "provider/todoist_request.h"
 #include "provider/todoist_rest.h"
 #include "provider/todoist_status.h"
-#include "provider/todoist_token.h"
 
 /*
  * How long Todoist remembers a command's uuid is not published.  Within this
@@ -30,12 +29,6 @@ static const char *
 base_url(void)
 {
 	return tasksync_todoist_url;
-}
-
-static const char *
-oauth_url(void)
-{
-	return tasksync_todoist_oauth_url;
 }
 
 static void
@@ -94,9 +87,6 @@ const TasksyncProvider tasksync_todoist = {
 		},
 	},
 	.base_url = base_url,
-	.oauth_url = oauth_url,
 	.build = build,
 	.parse = parse,
-	.build_refresh = tasksync_todoist_build_refresh,
-	.parse_refresh = tasksync_todoist_parse_refresh,
 };

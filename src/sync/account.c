@@ -131,7 +131,7 @@ tasksync_account_build_refresh(TasksyncRun *run, TasksyncHttpRequest *request)
 	size_t length;
 	TasksyncSealStatus status;
 
-	if (run->refresh_sealed == NULL || run->provider->build_refresh == NULL)
+	if (run->refresh_sealed == NULL || run->oauth == NULL)
 	{
 		tasksync_run_stop_account(
 			run, "reauth_required", "token_refused",
@@ -153,9 +153,9 @@ tasksync_account_build_refresh(TasksyncRun *run, TasksyncHttpRequest *request)
 		stop_locked(run, status);
 		return false;
 	}
-	call.oauth_url = run->provider->oauth_url();
+	call.url = run->oauth->token_url();
 	call.refresh_token = refresh;
-	run->provider->build_refresh(&call, request);
+	run->oauth->build_refresh(&call, request);
 	tasksync_wipe(refresh, length);
 	if (call.client_secret)
 		tasksync_wipe((char *) call.client_secret, strlen(call.client_secret));
@@ -201,7 +201,7 @@ tasksync_account_refreshed(TasksyncRun *run, const TasksyncHttpResponse *respons
 	TasksyncTokenCall call = {0};
 	TasksyncTokenAnswer answer = {0};
 
-	run->provider->parse_refresh(&call, response, &answer);
+	run->oauth->parse_refresh(&call, response, &answer);
 	switch (answer.outcome)
 	{
 		case TASKSYNC_OK:

@@ -212,6 +212,7 @@ run_from_row(uint64 row)
 	strlcpy(run->account_id, tasksync_cell_text(row, 2), TASKSYNC_UUID_LEN);
 	strlcpy(run->run_id, tasksync_uuid_new(), TASKSYNC_UUID_LEN);
 	run->provider = tasksync_provider_find(provider);
+	run->oauth = tasksync_oauth_find(provider);
 	run->lens = tasksync_lens_find(provider);
 	run->lease_token = tasksync_cell_long(row, 4, 0);
 	run->attempts = (int) tasksync_cell_long(row, 5, 0);

@@ -18,7 +18,7 @@
 #include "nodes/pg_list.h"
 
 #include "base/spi.h"
-#include "provider/provider.h"
+#include "provider/oauth.h"
 #include "sync/engine.h"
 #include "sync/lens.h"
 #include "sync/plan.h"
@@ -71,6 +71,7 @@ struct TasksyncRun
 	char account_id[TASKSYNC_UUID_LEN];
 	char run_id[TASKSYNC_UUID_LEN];
 	const TasksyncProvider *provider;
+	const TasksyncOAuth *oauth; /* NULL where there are plain tokens only */
 	const TasksyncLens *lens;
 	TasksyncPolicy policy;
 	int64 lease_token;

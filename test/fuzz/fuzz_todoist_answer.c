@@ -12,13 +12,11 @@
 #include "base/json.h"
 #include "fuzz.h"
 #include "provider/provider.h"
+#include "provider/todoist_oauth.h"
 
 /* no tag and no argument name can look like this */
 #define MARK "Secret Text"
 #define TASK_ID "6X7rM8997g3RQmvh"
-
-char *tasksync_todoist_url = "https://api.todoist.com";
-char *tasksync_todoist_oauth_url = "https://api.todoist.com/oauth";
 
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
@@ -149,10 +147,10 @@ check_answer(const TasksyncCall *call, const TasksyncAnswer *answer)
 static void
 check_refresh(const TasksyncHttpResponse *response)
 {
-	TasksyncTokenCall call = {.oauth_url = "x", .client_id = "c", .refresh_token = "r"};
+	TasksyncTokenCall call = {.url = "x", .client_id = "c", .refresh_token = "r"};
 	TasksyncTokenAnswer answer;
 
-	tasksync_provider_find("todoist")->parse_refresh(&call, response, &answer);
+	tasksync_todoist_oauth.parse_refresh(&call, response, &answer);
 	check_message(answer.error_code, answer.error_message);
 	FUZZ_CHECK((answer.outcome == TASKSYNC_OK) == (answer.access_token != NULL));
 	FUZZ_CHECK((answer.outcome == TASKSYNC_OK) == (answer.error_code == NULL));

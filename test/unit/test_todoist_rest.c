@@ -1,6 +1,6 @@
 /*
  * test_todoist_rest.c
- *	  Single look-ups at Todoist, and the renewal of tokens.
+ *	  Single look-ups at Todoist.
  */
 #include "postgres.h"
 
@@ -173,91 +173,6 @@ test_completed(void)
 			"a cursor that is none of ours starts over");
 }
 
-/* ---- tokens ---- */
-
-static TasksyncTokenAnswer
-renewed(int status, const char *body)
-{
-	TasksyncTokenCall call = {0};
-	TasksyncTokenAnswer answer;
-	TasksyncHttpResponse response = kit_response(status, body);
-
-	tasksync_provider_find("todoist")->parse_refresh(&call, &response, &answer);
-	return answer;
-}
-
-static void
-test_refresh_request(void)
-{
-	TasksyncTokenCall call = {"https://api.todoist.com/oauth/", "id&1", "s=1", "r+1"};
-	TasksyncHttpRequest request;
-
-	tasksync_provider_find("todoist")->build_refresh(&call, &request);
-	unit_is(request.url, "https://api.todoist.com/oauth/access_token", "where tokens are renewed");
-	unit_is(request.body,
-			"grant_type=refresh_token&client_id=id%261&refresh_token=r%2B1"
-			"&client_secret=s%3D1",
-			"the form");
-	unit_is(request.content_type, "application/x-www-form-urlencoded", "its type");
-	unit_ok(request.method == TASKSYNC_POST && request.body_length == strlen(request.body),
-			"a POST");
-	call.client_secret = NULL;
-	tasksync_provider_find("todoist")->build_refresh(&call, &request);
-	unit_is(request.body, "grant_type=refresh_token&client_id=id%261&refresh_token=r%2B1",
-			"a public client has no secret");
-}
-
-static void
-check_denied(int status, const char *body, TasksyncOutcome expected, const char *code,
-			 const char *name)
-{
-	TasksyncTokenAnswer answer = renewed(status, body);
-
-	unit_ok(answer.outcome == expected && answer.access_token == NULL &&
-				answer.error_message != NULL && strstr(answer.error_message, "secret") == NULL,
-			"%s", name);
-	unit_is(answer.error_code, code, psprintf("%s: the code", name));
-}
-
-static void
-test_refresh_answer(void)
-{
-	TasksyncTokenAnswer answer =
-		renewed(200, "{'access_token':'aaaa','token_type':'Bearer','expires_in':3600,"
-					 "'refresh_token':'bbbb','scope':'data:read_write data:delete'}");
-
-	unit_ok(answer.outcome == TASKSYNC_OK && answer.expires_in == 3600, "a new pair");
-	unit_is(answer.access_token, "aaaa", "the access token");
-	unit_is(answer.refresh_token, "bbbb", "trap 23: the refresh token that replaces the old one");
-	unit_is(answer.scope, "data:read_write data:delete", "the scope");
-	answer = renewed(200, "{'access_token':'aaaa','token_type':'Bearer','expires_in':3600}");
-	unit_ok(answer.outcome == TASKSYNC_OK && answer.refresh_token == NULL,
-			"trap 23: within the grace period the old one is kept");
-	unit_ok(renewed(200, "{'access_token':'aaaa','expires_in':315360000}").expires_in == 0,
-			"ten years mean never");
-	unit_ok(renewed(200, "{'access_token':'aaaa'}").expires_in == 0, "and so does nothing");
-	unit_ok(renewed(200, "{'access_token':'aaaa','expires_in':-5}").expires_in == 0,
-			"a negative time is none");
-	check_denied(400, "{'error':'invalid_grant'}", TASKSYNC_FORBIDDEN, "invalid_grant",
-				 "trap 23: the grant is gone: connect again");
-	check_denied(400, "{'error':'invalid_client'}", TASKSYNC_BAD_REQUEST, "invalid_client",
-				 "the app's fault, not the person's");
-	check_denied(401, "{'error':'incorrect_application_credentials'}", TASKSYNC_BAD_REQUEST,
-				 "incorrect_application_credentials", "the same with another status");
-	check_denied(400, "{'error':'secret thing'}", TASKSYNC_BAD_REQUEST, "HTTP_400",
-				 "an error nobody knows");
-	check_denied(400, "{'error':17}", TASKSYNC_BAD_REQUEST, "HTTP_400", "an error that is no text");
-	check_denied(200, "{'token_type':'Bearer'}", TASKSYNC_BAD_ANSWER, "no_access_token",
-				 "success without a token");
-	check_denied(200, "{'access_token':'a\\r\\nX-Evil: 1'}", TASKSYNC_BAD_ANSWER, "no_access_token",
-				 "a token that would break out of its header");
-	check_denied(200, "<html>", TASKSYNC_BAD_ANSWER, "not_json", "a page instead of an answer");
-	check_denied(200, "[]", TASKSYNC_BAD_ANSWER, "not_json", "a list instead of an answer");
-	check_denied(400, "<html>", TASKSYNC_BAD_ANSWER, "not_json", "a refusal by somebody else");
-	check_denied(429, "", TASKSYNC_TRY_LATER, "HTTP_429", "too many");
-	check_denied(503, "<html>", TASKSYNC_TRY_LATER, "HTTP_503", "a service in trouble");
-}
-
 static void
 test_names(void)
 {
@@ -282,8 +197,6 @@ main(void)
 	test_point_reads();
 	test_moved_ids();
 	test_completed();
-	test_refresh_request();
-	test_refresh_answer();
 	test_names();
 	return unit_done();
 }

@@ -8,10 +8,6 @@
 #include "provider/provider.h"
 #include "todoist_kit.h"
 
-/* as in guc.c, which needs a server */
-char *tasksync_todoist_url = "https://api.todoist.com";
-char *tasksync_todoist_oauth_url = "https://api.todoist.com/oauth";
-
 const char *
 kit_uuid(int n)
 {
