@@ -1,0 +1,213 @@
+// Outgoing webhooks of a connection: a handshake, then signed events that are gathered for a while,
+// repeated until they are taken, and on order lost, doubled, delayed or out of order.
+
+import { createHmac } from 'node:crypto';
+
+import { encodeProperty } from './ids.js';
+
+const AGGREGATED = /^(page\.(created|deleted|undeleted|moved|properties_updated|content_updated)|data_source\.|database\.)/;
+
+export const sign = (token, body) =>
+	`sha256=${createHmac('sha256', token).update(body).digest('hex')}`;
+
+export function makeWebhooks(world) {
+	let deliveries = [];
+	let held = [];                    // for reordering
+	let stopped = false;
+	const subscriptions = new Map();
+	const gathered = new Map();       // subscription and entity → events that wait
+	const behaviour = { lose: 0, duplicate: 0, delay_ms: 0, reorder: false };
+
+	async function post(url, body, headers) {
+		try {
+			const answer = await fetch(url, {
+				method: 'POST', body, redirect: 'manual',
+				signal: AbortSignal.timeout(world.config.values.webhook_timeout_ms),
+				headers: { 'Content-Type': 'application/json', 'User-Agent': 'notion-api', ...headers },
+			});
+			await answer.arrayBuffer();
+			return answer.status;
+		} catch {
+			return 0;                     // no answer counts like a wrong one
+		}
+	}
+
+	async function attempt(delivery) {
+		if (stopped)
+			return;
+		const number = ++delivery.attempts;
+		const body = JSON.stringify({ ...delivery.event, attempt_number: number });
+		const status = await post(delivery.subscription.url, body,
+			{ 'X-Notion-Signature': sign(delivery.subscription.token, body) });
+		delivery.statuses.push(status);
+		delivery.done = status >= 200 && status < 300;
+		const { webhook_attempts: most, webhook_retry_s: wait } = world.config.values;
+		if (!delivery.done && number < most)
+			world.clock.after(wait * 1000 * 2 ** (number - 1), () => attempt(delivery));
+	}
+
+	function dispatch(delivery) {
+		for (let i = 0; i <= behaviour.duplicate; i++)
+			setTimeout(() => attempt(delivery), behaviour.delay_ms).unref();
+	}
+
+	function enqueue(subscription, event) {
+		const delivery = { id: event.id, event, subscription, attempts: 0, statuses: [], done: false,
+			lost: false };
+		deliveries.push(delivery);
+		if (behaviour.lose > 0) {
+			behaviour.lose--;
+			delivery.lost = true;
+		} else if (behaviour.reorder) {
+			held.push(delivery);
+		} else {
+			dispatch(delivery);
+		}
+	}
+
+	function parentFor(workspace, record) {
+		if (record.parent.type === 'workspace')
+			return { id: workspace.id, type: 'space' };
+		if (record.parent.type === 'data_source_id')
+			return { id: workspace.objects.get(record.parent.id).parent.id, type: 'database',
+				data_source_id: record.parent.id };
+		return { id: record.parent.id, type: record.parent.type.replace('_id', '') };
+	}
+
+	// The event's own fields; lists of what changed grow while it is gathered.
+	function dataOf(workspace, type, record, extra) {
+		if (extra.comment)
+			return { parent: { id: record.record.id, type: record.record.object },
+				page_id: extra.page.id };
+		const data = { parent: parentFor(workspace, record) };
+		const shown = (id) => (id === 'title' || world.config.values.webhook_ids === 'decoded' ? id
+			: encodeProperty(id));
+		if (type === 'page.properties_updated')
+			data.updated_properties = extra.properties.map(shown);
+		if (type.endsWith('content_updated'))
+			data.updated_blocks = (extra.blocks ?? []).map((id) => ({ id,
+				type: workspace.objects.get(id)?.object === 'page' ? 'page' : 'block' }));
+		if (type === 'data_source.schema_updated')
+			data.updated_properties = extra.schema.map((one) => ({ ...one, id: shown(one.id) }));
+		return data;
+	}
+
+	const key = (entry) => (typeof entry === 'string' ? entry : `${entry.id} ${entry.action ?? ''}`);
+
+	function merge(into, data) {
+		for (const name of ['updated_properties', 'updated_blocks'])
+			if (data[name])
+				into[name] = [...new Map([...into[name] ?? [], ...data[name]]
+					.map((entry) => [key(entry), entry])).values()];
+		into.parent = data.parent;
+	}
+
+	const botsOf = (subscription, workspace) => [...workspace.bots.values()]
+		.filter((bot) => bot.app === subscription.app && !bot.disconnected);
+
+	// Sends what was gathered about one entity. Made and trashed in one window: perhaps nothing.
+	function flush(place) {
+		let events = [...place.events.values()];
+		gathered.delete(place.key);
+		const has = (end) => events.some(({ type }) => type === `${place.kind}.${end}`);
+		if (has('created') && has('deleted')) {
+			if (world.config.values.webhook_create_delete === 'none')
+				return;
+			events = events.filter(({ type }) => type === `${place.kind}.deleted`);
+		}
+		for (const event of events)
+			send(place, event);
+	}
+
+	function send({ subscription, workspace, record }, { type, data, authors, at }) {
+		const seen = record.record ?? record;
+		const bots = botsOf(subscription, workspace)
+			.filter((bot) => workspace.visible(bot, seen));
+		if (bots.length === 0 || stopped)
+			return;
+		enqueue(subscription, {
+			id: world.traffic.uuid(), timestamp: new Date(at).toISOString(),
+			workspace_id: workspace.id, workspace_name: workspace.name,
+			subscription_id: subscription.id, integration_id: subscription.app.integration_id,
+			authors: [...authors.values()].map((actor) => ({ id: actor.id, type: actor.type })),
+			accessible_by: bots.map((bot) => ({ id: bot.id, type: 'bot' })),
+			api_version: subscription.api_version, type,
+			entity: { id: record.id, type: record.record ? 'comment' : record.object }, data,
+		});
+	}
+
+	function gather(subscription, workspace, type, record, actor, extra) {
+		const at = world.clock.now();
+		const data = dataOf(workspace, type, record, extra);
+		const wait = world.config.values.webhook_aggregation_s * 1000;
+		const place = { key: `${subscription.id} ${record.id}`, subscription, workspace, record,
+			kind: record.object ?? 'comment', events: new Map() };
+		if (wait <= 0 || !AGGREGATED.test(type)) {
+			send(place, { type, data, authors: new Map([[actor.id, actor]]), at });
+			return;
+		}
+		let known = gathered.get(place.key);
+		if (!known) {
+			known = place;
+			gathered.set(place.key, known);
+			world.clock.after(wait, () => flush(known));
+		}
+		const event = known.events.get(type) ?? { type, data: {}, authors: new Map() };
+		merge(event.data, data);
+		event.authors.set(actor.id, actor);
+		event.at = at;
+		known.events.set(type, event);
+	}
+
+	// A title may be told as a change of content, too: the documentation is not clear.
+	function typesOf(type, extra) {
+		const form = world.config.values.webhook_title_event;
+		if (type !== 'page.properties_updated' || form === 'properties'
+			|| !extra.properties.includes('title'))
+			return [[type, extra]];
+		const rest = form === 'both' ? extra.properties
+			: extra.properties.filter((id) => id !== 'title');
+		return [['page.content_updated', { blocks: [] }],
+			...rest.length > 0 ? [[type, { properties: rest }]] : []];
+	}
+
+	return {
+		note(workspace, type, record, actor, extra = {}) {
+			if (actor.type === 'bot' && !world.config.values.webhook_own_writes)
+				return;
+			for (const subscription of subscriptions.values())
+				if (subscription.status === 'active' && botsOf(subscription, workspace).length > 0)
+					for (const [name, more] of typesOf(type, extra))
+						if (subscription.events === null || subscription.events.includes(name))
+							gather(subscription, workspace, name, record, actor, more);
+		},
+		// A pending subscription and its handshake; resolves with the status of the answer.
+		async subscribe(app, { callback_url: url, events = null, api_version = '2026-03-11' }) {
+			const subscription = { id: world.traffic.uuid(), app, url, events, api_version,
+				token: world.traffic.secret('secret_'), status: 'pending' };
+			subscriptions.set(subscription.id, subscription);
+			const body = JSON.stringify({ verification_token: subscription.token });
+			const status = await post(url, body, world.config.values.webhook_handshake_signed
+				? { 'X-Notion-Signature': sign(subscription.token, body) } : {});
+			return { subscription, status };
+		},
+		subscriptions,
+		behave(changes) {
+			Object.assign(behaviour, changes);
+			if (!behaviour.reorder) {
+				// What was held back leaves newest first.
+				held.reverse().forEach(dispatch);
+				held = [];
+			}
+			return behaviour;
+		},
+		list: () => deliveries.map(({ subscription, event, ...rest }) =>
+			({ ...rest, subscription_id: subscription.id, url: subscription.url, body: event })),
+		clear() {
+			deliveries = [];
+		},
+		stop() {
+			stopped = true;
+		},
+	};
+}
