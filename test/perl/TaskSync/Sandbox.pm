@@ -112,8 +112,10 @@ sub state { my ($self, $token) = @_; return $self->control(GET => "state?token=$
 sub tasks
 {
 	my ($self, $token) = @_;
-	my @items = @{ $self->state($token)->{items} };
-	return { map { ($_->{id} => $_) } grep { !$_->{is_deleted} && !$_->{deleted} } @items };
+	my $state = $self->state($token);
+	my @items = @{ $state->{items} // $state->{pages} };
+	my @gone = qw(is_deleted deleted in_trash);
+	return { map { ($_->{id} => $_) } grep { my $item = $_; !grep { $item->{$_} } @gone } @items };
 }
 
 =head2 edit($token, $command, ...)
