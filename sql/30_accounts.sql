@@ -122,6 +122,9 @@ CREATE TABLE tasksync.containers (
 	parent_remote_id text,
 	is_inbox boolean NOT NULL DEFAULT false,
 	is_archived boolean NOT NULL DEFAULT false,
+	config jsonb,
+	error_code text CHECK (length(error_code) <= 64),
+	error_message text CHECK (length(error_message) <= 1024),
 	seen_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (user_id, account_id, remote_id),
 	FOREIGN KEY (user_id, account_id) REFERENCES tasksync.accounts (user_id, id) ON DELETE CASCADE
@@ -134,4 +137,7 @@ COMMENT ON COLUMN tasksync.containers.title IS 'The provider''s name for it.';
 COMMENT ON COLUMN tasksync.containers.parent_remote_id IS 'Id of the container above it.';
 COMMENT ON COLUMN tasksync.containers.is_inbox IS 'Where the provider puts tasks without a container.';
 COMMENT ON COLUMN tasksync.containers.is_archived IS 'Archived at the provider.';
+COMMENT ON COLUMN tasksync.containers.config IS 'What the provider''s side of the worker keeps of it: its schema and a proposed mapping, where the provider has such.';
+COMMENT ON COLUMN tasksync.containers.error_code IS 'Why it cannot be read; null while it can.';
+COMMENT ON COLUMN tasksync.containers.error_message IS 'The same for people, with the next step to take.';
 COMMENT ON COLUMN tasksync.containers.seen_at IS 'Last seen.';

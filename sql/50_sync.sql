@@ -9,6 +9,7 @@ CREATE TABLE tasksync.project_links (
 	direction text NOT NULL DEFAULT 'both' CHECK (direction IN ('both', 'pull', 'push')),
 	policy jsonb CHECK (jsonb_typeof(policy) = 'object'),
 	filter jsonb CHECK (jsonb_typeof(filter) = 'object'),
+	mapping jsonb CHECK (jsonb_typeof(mapping) = 'object'),
 	on_remote_delete text NOT NULL DEFAULT 'propagate' CHECK (on_remote_delete IN ('propagate', 'unlink', 'complete')),
 	scope_version integer NOT NULL DEFAULT 1,
 	created_at timestamptz NOT NULL DEFAULT now(),
@@ -28,6 +29,7 @@ COMMENT ON COLUMN tasksync.project_links.remote_id IS 'Container at the provider
 COMMENT ON COLUMN tasksync.project_links.direction IS 'both, pull (the provider''s changes come in) or push (the hub''s changes go out).';
 COMMENT ON COLUMN tasksync.project_links.policy IS 'Conflict policy of this link, as in merge_task(); null: the account''s.';
 COMMENT ON COLUMN tasksync.project_links.filter IS 'Reserved: which tasks of the project belong to the link; null: all.';
+COMMENT ON COLUMN tasksync.project_links.mapping IS 'Which property of the container holds which field, where the provider has such a choice; null: as proposed in containers.config.';
 COMMENT ON COLUMN tasksync.project_links.on_remote_delete IS 'What a deletion at the provider does here: propagate, unlink or complete.';
 COMMENT ON COLUMN tasksync.project_links.scope_version IS 'Raised when the scope of the link changes: absence in an older full read proves nothing.';
 COMMENT ON COLUMN tasksync.project_links.created_at IS 'Creation time.';

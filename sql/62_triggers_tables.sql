@@ -155,6 +155,7 @@ BEGIN
 		FROM unnest(ids) i (id)
 		JOIN tasksync.projects p ON p.user_id = person AND p.id = i.id
 		JOIN tasksync.accounts a ON a.user_id = person
+		JOIN tasksync.providers v ON v.provider = a.provider AND v.creates_containers
 		WHERE NOT p.is_inbox
 			AND a.link_all AND a.state <> 'disconnected' AND a.id IS DISTINCT FROM tasksync.origin_account()
 		ON CONFLICT DO NOTHING

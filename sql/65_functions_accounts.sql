@@ -196,7 +196,7 @@ COMMENT ON FUNCTION tasksync.await_containers(tasksync.accounts) IS 'Internal: w
 
 CREATE FUNCTION tasksync.list_containers(account uuid)
 	RETURNS TABLE (remote_id text, title text, parent_remote_id text, is_inbox boolean, is_archived boolean,
-		project_id uuid, direction text, seen_at timestamptz)
+		project_id uuid, direction text, seen_at timestamptz, error_code text, error_message text)
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 	SET search_path = pg_catalog, pg_temp
 AS $$
@@ -206,7 +206,8 @@ BEGIN
 	PERFORM tasksync.refuse_disconnected(a);
 	PERFORM tasksync.await_containers(a);
 	RETURN QUERY
-	SELECT c.remote_id, c.title, c.parent_remote_id, c.is_inbox, c.is_archived, p.project_id, p.direction, c.seen_at
+	SELECT c.remote_id, c.title, c.parent_remote_id, c.is_inbox, c.is_archived, p.project_id, p.direction, c.seen_at,
+		c.error_code, c.error_message
 	FROM tasksync.containers c
 	LEFT JOIN tasksync.project_links p
 		ON p.user_id = c.user_id AND p.account_id = c.account_id AND p.remote_id = c.remote_id
@@ -214,7 +215,7 @@ BEGIN
 	ORDER BY NOT c.is_inbox, c.title, c.remote_id;
 END
 $$;
-COMMENT ON FUNCTION tasksync.list_containers(uuid) IS 'What the provider has in this account: its projects (lists, databases), linked or not, as last seen; project_id and direction are null where nothing is linked. Right after connect_account() it waits up to 10 seconds for the first reading. Errors: P0002 no such account, 55000 it could not be read, 25001 the account is not committed yet, TS002 and others if no worker runs.';
+COMMENT ON FUNCTION tasksync.list_containers(uuid) IS 'What the provider has in this account: its projects (lists, databases), linked or not, as last seen; project_id and direction are null where nothing is linked; error_code and error_message say why one cannot be read, and what to do. Right after connect_account() it waits up to 10 seconds for the first reading. Errors: P0002 no such account, 55000 it could not be read, 25001 the account is not committed yet, TS002 and others if no worker runs.';
 
 -- ---- links ----
 
@@ -462,7 +463,9 @@ BEGIN
 	END LOOP;
 	FOR p IN
 		SELECT h.id FROM tasksync.projects h
-		WHERE h.user_id = a.user_id AND NOT h.is_inbox AND NOT EXISTS (
+		WHERE h.user_id = a.user_id AND NOT h.is_inbox
+			AND EXISTS (SELECT FROM tasksync.providers v WHERE v.provider = a.provider AND v.creates_containers)
+			AND NOT EXISTS (
 			SELECT FROM tasksync.project_links x
 			WHERE x.user_id = a.user_id AND x.account_id = a.id AND x.project_id = h.id)
 		ORDER BY h.position, h.id

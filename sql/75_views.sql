@@ -7,7 +7,7 @@ CREATE VIEW tasksync.account_health WITH (security_invoker = true) AS
 		SELECT a.user_id, a.id AS account_id, a.provider, a.state AS account_state, a.state_reason,
 			s.next_due, s.leased_until, s.requested_at, s.failures, s.attempts, s.error_code, s.error_message,
 			s.last_started_at, s.last_finished_at, s.last_success_at, a.sync_interval,
-			tasksync.hub_is_active() AS is_home, l.*, h.*, i.*, c.*
+			tasksync.hub_is_active() AS is_home, l.*, h.*, i.*, c.*, t.*
 		FROM tasksync.accounts a
 		LEFT JOIN tasksync.schedules s ON s.user_id = a.user_id AND s.account_id = a.id
 		CROSS JOIN LATERAL (
@@ -21,7 +21,12 @@ CREATE VIEW tasksync.account_health WITH (security_invoker = true) AS
 			WHERE x.user_id = a.user_id AND x.account_id = a.id AND x.status = 'held') h
 		CROSS JOIN LATERAL (
 			SELECT count(*) AS open_conflicts FROM tasksync.conflicts x
-			WHERE x.user_id = a.user_id AND x.account_id = a.id AND x.status = 'open') c),
+			WHERE x.user_id = a.user_id AND x.account_id = a.id AND x.status = 'open') c
+		CROSS JOIN LATERAL (
+			SELECT count(*) AS troubled, min(x.error_message) AS trouble FROM tasksync.containers x
+			JOIN tasksync.project_links p
+				ON p.user_id = x.user_id AND p.account_id = x.account_id AND p.remote_id = x.remote_id
+			WHERE x.user_id = a.user_id AND x.account_id = a.id AND x.error_code IS NOT NULL) t),
 	judged AS (
 		SELECT f.*, CASE
 			WHEN NOT is_home THEN 'copy: adopt first'
@@ -31,6 +36,7 @@ CREATE VIEW tasksync.account_health WITH (security_invoker = true) AS
 			WHEN failures > 0 THEN 'backing off'
 			WHEN attempts > 1 AND leased_until IS NULL THEN 'backing off'
 			WHEN account_state = 'connecting' THEN 'connecting'
+			WHEN troubled > 0 THEN 'container trouble'
 			WHEN held > 0 THEN 'held changes'
 			WHEN dead_letters > 0 THEN 'dead letters'
 			WHEN open_conflicts > 0 THEN 'open conflicts'
@@ -48,6 +54,7 @@ CREATE VIEW tasksync.account_health WITH (security_invoker = true) AS
 			WHEN 'suspicious enumeration' THEN coalesce(j.error_message, 'The provider listed far less than it has: nothing was deleted.')
 			WHEN 'backing off' THEN coalesce(j.error_message, 'The last runs did not end.')
 			WHEN 'connecting' THEN 'Its first run has not finished.'
+			WHEN 'container trouble' THEN j.trouble
 			WHEN 'held changes' THEN format('%s changes wait for a decision.', j.held)
 			WHEN 'dead letters' THEN format('The provider refused %s objects; all others sync.', j.dead_letters)
 			WHEN 'open conflicts' THEN format('%s conflicts wait for an answer.', j.open_conflicts)
@@ -63,6 +70,7 @@ CREATE VIEW tasksync.account_health WITH (security_invoker = true) AS
 			WHEN 'suspicious enumeration' THEN format('SELECT tasksync.sync_now(%L);', j.account_id)
 			WHEN 'backing off' THEN format('SELECT tasksync.resume_account(%L);', j.account_id)
 			WHEN 'connecting' THEN 'SELECT * FROM tasksync.worker_status;'
+			WHEN 'container trouble' THEN format('SELECT * FROM tasksync.list_containers(%L) WHERE error_code IS NOT NULL;', j.account_id)
 			WHEN 'held changes' THEN format('SELECT * FROM tasksync.held_changes WHERE account_id = %L AND status = ''held'';', j.account_id)
 			WHEN 'dead letters' THEN format('SELECT * FROM tasksync.dead_letters WHERE account_id = %L;', j.account_id)
 			WHEN 'open conflicts' THEN format('SELECT * FROM tasksync.conflicts WHERE account_id = %L AND status = ''open'';', j.account_id)
@@ -77,7 +85,7 @@ COMMENT ON VIEW tasksync.account_health IS 'One row per account: how it is, why,
 COMMENT ON COLUMN tasksync.account_health.user_id IS 'Owner.';
 COMMENT ON COLUMN tasksync.account_health.account_id IS 'Account.';
 COMMENT ON COLUMN tasksync.account_health.provider IS 'Which service.';
-COMMENT ON COLUMN tasksync.account_health.state IS 'The most urgent of: copy: adopt first, reauth required, locked, paused, disconnected, suspicious enumeration, backing off, connecting, held changes, dead letters, open conflicts, syncing, overdue, active (all is well).';
+COMMENT ON COLUMN tasksync.account_health.state IS 'The most urgent of: copy: adopt first, reauth required, locked, paused, disconnected, suspicious enumeration, backing off, connecting, container trouble (one of its linked containers cannot be read), held changes, dead letters, open conflicts, syncing, overdue, active (all is well).';
 COMMENT ON COLUMN tasksync.account_health.reason IS 'One sentence about the state.';
 COMMENT ON COLUMN tasksync.account_health.next_step IS 'SQL that helps or shows more; null when there is nothing to do.';
 COMMENT ON COLUMN tasksync.account_health.last_success_at IS 'End of the last run without an error.';

@@ -69,6 +69,8 @@ DECLARE
 			' ON tasksync.schedules',
 		'SELECT (user_id, id, account_id, project_id, remote_id, direction, on_remote_delete, scope_version, created_at,'
 			' updated_at) ON tasksync.project_links',
+		'SELECT (user_id, account_id, remote_id, is_inbox, is_archived, error_code, error_message, seen_at)'
+			' ON tasksync.containers',
 		'SELECT (user_id, hub_id, account_id, kind, remote_id, state, dirty, remote_edited_at, observed_at, missing_since,'
 			' failures, retry_at, refused_version, error_code, error_message) ON tasksync.links',
 		'SELECT (user_id, id, account_id, run_id, kind, hub_id, field, rule, status, choice, created_at, resolved_at)'

@@ -88,7 +88,8 @@ typedef struct TasksyncObservation
 	 */
 	TasksyncRecord *record;
 	const json_t *raw;			/* what must survive though we do not understand it */
-	const char *marker;			/* the hub's id of it, where the provider keeps one for us; or NULL */
+	const char *container_id;	/* task that is not LIVE: where that was told; or NULL */
+	const char *marker;			/* the hub's id of it, if the provider keeps one for us */
 	TimestampTz edited_at;		/* the provider's stamp, 0 = unknown */
 	TimestampTz created_at;
 	bool		is_inbox;		/* project: where tasks without a project go */
@@ -209,6 +210,7 @@ typedef struct TasksyncAnswer
 	bool		is_stale;		/* the snapshot is older than the request: absences mean nothing */
 	const char *cursor;			/* next cursor; NULL = keep the old one */
 	bool		has_more;		/* another page under `cursor` belongs to the same read */
+	bool		is_whole;		/* DELTA: of a whole read of a container, not its changes */
 	/* DELTA: containers of which this read has now shown everything that is alive */
 	int			ncomplete;
 	const char **complete;
@@ -245,7 +247,7 @@ typedef struct TasksyncCaps
 	bool		shows_completed;	/* a complete read shows completed tasks, too */
 	bool		tells_moved_ids;	/* answers MOVED_IDS */
 	bool		echoes_writes;	/* a push answer shows what it wrote, as COVERS_POINT */
-	int			idempotency_ms;	/* how long a resend of the same id may be trusted; 0 = never */
+	int			idempotency_ms;	/* how long a resend of an id may be trusted; 0 = never */
 	int			read_lag_ms;	/* a read may miss what was written so shortly before */
 	int			edit_precision_ms;	/* of edited_at; 0 = a second */
 	/* requests that one account may have in a window, all of them at once if need be; 0 = any */

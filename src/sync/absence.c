@@ -30,20 +30,48 @@
 /* the providers bound how far back one question may reach */
 #define COMPLETED_WINDOW_DAYS 85
 
+/* the hub ids of the projects whose containers were read completely; NULL = all */
+static json_t *
+complete_projects(TasksyncRun *run)
+{
+	json_t *ids = json_array();
+	ListCell *cell;
+
+	if (!run->provider->caps.reads_containers)
+		return NULL;
+	foreach(cell, run->complete)
+	{
+		const char *hub_id = tasksync_refs_hub(run, TASKSYNC_PROJECT, lfirst(cell));
+
+		if (hub_id)
+			json_array_append_new(ids, json_string(hub_id));
+	}
+	return ids;
+}
+
+/*
+ * tasksync_absence_record marks what should have been in a whole read, of the
+ * account or of the containers in run->complete, and was not.
+ */
 void
 tasksync_absence_record(TasksyncRun *run, bool is_stale)
 {
 	json_t *absent = json_array();
+	json_t *projects = complete_projects(run);
 	uint64 rows;
 	int live;
 
-	if (!is_stale)
+	if (!is_stale && (projects == NULL || json_array_size(projects) > 0))
 	{
 		rows =
 			tasksync_query("SELECT hub_id::text, remote_id FROM tasksync.links WHERE user_id = $1"
 						   " AND account_id = $2 AND kind = 'task' AND state = 'live'"
-						   " AND base ->> 'status' IS DISTINCT FROM 'done'",
-						   "uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id));
+						   " AND ($3 OR base ->> 'status' IS DISTINCT FROM 'done')"
+						   " AND ($4 IS NULL OR $4 ? (base ->> 'project_id'))",
+						   "uubj", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
+						   tasksync_p_bool(run->provider->caps.shows_completed),
+						   projects ? tasksync_p_text(tasksync_json_text(projects))
+									: tasksync_p_null());
 		live = (int) rows;
 		for (uint64 row = 0; row < rows; row++)
 		{
@@ -66,9 +94,6 @@ tasksync_absence_record(TasksyncRun *run, bool is_stale)
 						   run, absent);
 		}
 	}
-	if (run->seen)
-		hash_destroy(run->seen);
-	run->seen = NULL;
 }
 
 /*
@@ -114,6 +139,19 @@ ask_completed(TasksyncRun *run)
 	run->call.cursor = run->page_cursor;
 }
 
+/* where the account has, or had, the project */
+static const char *
+container_at(TasksyncRun *run, const char *project_id)
+{
+	const TasksyncRoute *route =
+		run->routes && project_id ? tasksync_refs_route(run, project_id) : NULL;
+
+	return route && route->container_id ? MemoryContextStrdup(run->call_cxt, route->container_id)
+										: NULL;
+}
+
+static void settle_gone(TasksyncRun *run, TasksyncAnswer *answer);
+
 /* the next missing object that this run has not asked about; false = none */
 static bool
 ask_point(TasksyncRun *run)
@@ -123,7 +161,10 @@ ask_point(TasksyncRun *run)
 	if (run->probes >= TASKSYNC_PROBES_PER_RUN)
 		return false;
 	tasksync_run_begin(run, "look for missing tasks");
-	rows = tasksync_query("SELECT remote_id, kind FROM tasksync.links WHERE user_id = $1"
+	if (run->provider->caps.reads_containers && run->refs == NULL)
+		tasksync_refs_load(run);
+	rows = tasksync_query("SELECT remote_id, kind, base ->> 'project_id' FROM tasksync.links"
+						  " WHERE user_id = $1"
 						  " AND account_id = $2 AND missing_since IS NOT NULL"
 						  " AND remote_id COLLATE \"C\" > $3"
 						  " ORDER BY remote_id COLLATE \"C\" LIMIT 1",
@@ -137,6 +178,7 @@ ask_point(TasksyncRun *run)
 		run->call.remote_ids = palloc(sizeof(char *));
 		run->call.remote_ids[0] = run->last_probed;
 		tasksync_kind_from_name(tasksync_cell_text(0, 2), &run->call.kind);
+		run->call.container_id = container_at(run, tasksync_cell_text(0, 3));
 		run->probes++;
 	}
 	tasksync_run_commit(run);
@@ -159,9 +201,7 @@ ask_moved(TasksyncRun *run)
 bool
 tasksync_absence_next(TasksyncRun *run)
 {
-	memset(&run->call, 0, sizeof(run->call));
-	run->call.base_url = run->provider->base_url();
-	run->call.zone = run->zone;
+	tasksync_run_new_call(run, TASKSYNC_CALL_POINT_READ);
 
 	if (run->phase == TASKSYNC_PHASE_COMPLETED)
 	{
@@ -170,6 +210,12 @@ tasksync_absence_next(TasksyncRun *run)
 	}
 	if (ask_point(run))
 		return true;
+	if (run->gone != NIL && !run->provider->caps.tells_moved_ids)
+	{
+		TasksyncAnswer nothing = {0};
+
+		settle_gone(run, &nothing);
+	}
 	if (run->gone == NIL)
 	{
 		if (run->probes < TASKSYNC_PROBES_PER_RUN)
@@ -279,7 +325,7 @@ static const char sql_give_up[] =
 
 /* those that live on under a new id are linked to it; the others are deletions now */
 static void
-observed_moved(TasksyncRun *run, TasksyncAnswer *answer)
+settle_gone(TasksyncRun *run, TasksyncAnswer *answer)
 {
 	json_t *moved = json_array();
 	TasksyncObservation *gone = palloc0(sizeof(TasksyncObservation) * list_length(run->gone));
@@ -347,7 +393,7 @@ tasksync_absence_answer(TasksyncRun *run, TasksyncAnswer *answer)
 			observed_point(run, answer);
 			break;
 		default:
-			observed_moved(run, answer);
+			settle_gone(run, answer);
 			break;
 	}
 }

@@ -89,6 +89,8 @@ typedef struct AckBatch
 	json_t *labels;   /* {"old", "new"} */
 	json_t *touched;  /* {"hub_id"} of links whose base moves */
 	json_t *created;  /* {"hub_id", "remote_id"} */
+	json_t *moved;    /* {"hub_id", "kind", "old", "new"} */
+	bool containers;  /* some of the created ones are */
 } AckBatch;
 
 static json_t *
@@ -142,9 +144,14 @@ ack_ok(AckBatch *batch, const TasksyncIntent *intent, const TasksyncAck *ack,
 		json_array_append_new(batch->created, json_pack("{s:s, s:s, s:s}", "hub_id", intent->hub_id,
 														"kind", tasksync_kind_name(intent->kind),
 														"remote_id", ack->remote_id));
-		if (intent->kind != TASKSYNC_TASK)
-			tasksync_refs_add(run, intent->kind, ack->remote_id, intent->hub_id);
+		batch->containers |= intent->kind != TASKSYNC_TASK;
 	}
+	if (intent->op == TASKSYNC_OP_MOVE && ack->remote_id &&
+		strcmp(ack->remote_id, intent->remote_id) != 0)
+		json_array_append_new(batch->moved,
+							  json_pack("{s:s, s:s, s:s, s:s}", "hub_id", intent->hub_id, "kind",
+										tasksync_kind_name(intent->kind), "old", intent->remote_id,
+										"new", ack->remote_id));
 	if (intent->kind == TASKSYNC_LABEL && intent->op == TASKSYNC_OP_UPDATE && intent->before &&
 		tasksync_record_has(hub_patch, TASKSYNC_F_NAME) && intent->before->value[TASKSYNC_F_NAME])
 		json_array_append_new(batch->labels,
@@ -259,14 +266,14 @@ remove_twins(AckBatch *batch)
 	uint64 rows = 0;
 
 	if (json_array_size(batch->created) > 0)
-		rows = tasksync_query("SELECT r.hub_id::text, l.hub_id::text, l.kind, r.remote_id"
-							  " FROM jsonb_to_recordset($3) r(hub_id uuid, kind text, remote_id text)"
-							  " JOIN tasksync.links l ON l.user_id = $1 AND l.account_id = $2"
-							  " AND l.kind = r.kind AND l.remote_id = r.remote_id"
-							  " AND l.hub_id <> r.hub_id",
-							  "uuj", tasksync_p_uuid(run->user_id),
-							  tasksync_p_uuid(run->account_id),
-							  tasksync_p_text(tasksync_json_text(batch->created)));
+		rows =
+			tasksync_query("SELECT r.hub_id::text, l.hub_id::text, l.kind, r.remote_id"
+						   " FROM jsonb_to_recordset($3) r(hub_id uuid, kind text, remote_id text)"
+						   " JOIN tasksync.links l ON l.user_id = $1 AND l.account_id = $2"
+						   " AND l.kind = r.kind AND l.remote_id = r.remote_id"
+						   " AND l.hub_id <> r.hub_id",
+						   "uuj", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
+						   tasksync_p_text(tasksync_json_text(batch->created)));
 	if (rows == 0)
 		return;
 	for (uint64 row = 0; row < rows; row++)
@@ -283,8 +290,8 @@ remove_twins(AckBatch *batch)
 											"exists_twice", "message",
 											"the provider's object belongs to another one here"));
 		for (size_t i = 0; !is_task && i < json_array_size(batch->created); i++)
-			if (strcmp(tasksync_json_string(json_array_get(batch->created, i), "hub_id"),
-					   hub_id) == 0)
+			if (strcmp(tasksync_json_string(json_array_get(batch->created, i), "hub_id"), hub_id) ==
+				0)
 				json_array_remove(batch->created, i--);
 	}
 	tasksync_batch("UPDATE tasksync.tasks t SET parent_id = r.hub_id"
@@ -338,6 +345,7 @@ settle_links(AckBatch *batch)
 				   " WHERE p.user_id = $1 AND p.account_id = $2 AND p.project_id = r.hub_id"
 				   " AND $3 IS NOT NULL",
 				   run, batch->created);
+	tasksync_links_renumber(run, batch->moved);
 	/* what waited for a refused parent may try again once that parent exists */
 	tasksync_batch(
 		"UPDATE tasksync.links l SET dirty = true, error_code = NULL, error_message = NULL"
@@ -378,7 +386,8 @@ move_bases(AckBatch *batch)
 
 		if (sent == NULL || sent->record == NULL)
 			continue;
-		tasksync_plan_ack(run->lens, sent->record, NULL, links[i]->base, &links[i]->memo);
+		tasksync_plan_ack(tasksync_link_lens(run, links[i]), sent->record, NULL, links[i]->base,
+						  &links[i]->memo);
 		links[i]->error_code = NULL;
 		if (links[i]->hub)
 			links[i]->dirty = tasksync_link_out(run, links[i])->present != 0;
@@ -408,6 +417,7 @@ tasksync_ack_record(TasksyncRun *run, TasksyncAnswer *answer)
 	batch.labels = json_array();
 	batch.touched = json_array();
 	batch.created = json_array();
+	batch.moved = json_array();
 	patches = load_hub_patches(run);
 	for (int i = 0; i < run->call.nintents; i++)
 		if (patches[i])
@@ -415,6 +425,8 @@ tasksync_ack_record(TasksyncRun *run, TasksyncAnswer *answer)
 	settle_intents(&batch);
 	remove_twins(&batch);
 	settle_links(&batch);
+	if (batch.containers)
+		tasksync_refs_load(run);
 	rename_in_bases(&batch);
 	move_bases(&batch);
 	if (answer->coverage == TASKSYNC_COVERS_NOTHING)
@@ -515,12 +527,12 @@ occurrence(const char *hub_id, const char *due_date)
 static void
 remember_closes(TasksyncRun *run)
 {
-	uint64 rows =
-		tasksync_query("SELECT i.id::text, i.hub_id::text, l.base ->> 'due_date'"
-					   " FROM tasksync.intents i JOIN tasksync.links l USING (user_id, account_id, hub_id)"
-					   " WHERE i.user_id = $1 AND i.account_id = $2 AND i.op = 'close'"
-					   " AND i.state = 'unknown' AND l.base ->> 'recurrence' IS NOT NULL",
-					   "uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id));
+	uint64 rows = tasksync_query(
+		"SELECT i.id::text, i.hub_id::text, l.base ->> 'due_date'"
+		" FROM tasksync.intents i JOIN tasksync.links l USING (user_id, account_id, hub_id)"
+		" WHERE i.user_id = $1 AND i.account_id = $2 AND i.op = 'close'"
+		" AND i.state = 'unknown' AND l.base ->> 'recurrence' IS NOT NULL",
+		"uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id));
 	MemoryContext old;
 
 	for (uint64 row = 0; row < rows; row++)
@@ -541,8 +553,7 @@ tasksync_ack_close_key(TasksyncRun *run, const char *hub_id, const TasksyncRecor
 {
 	if (run->closes == NULL)
 		return NULL;
-	return tasksync_json_string(run->closes,
-								occurrence(hub_id, base->value[TASKSYNC_F_DUE_DATE]));
+	return tasksync_json_string(run->closes, occurrence(hub_id, base->value[TASKSYNC_F_DUE_DATE]));
 }
 
 /*

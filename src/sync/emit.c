@@ -118,12 +118,24 @@ tasksync_resolve_places(TasksyncBatchPlan *plan, TasksyncRecord *hub_patch,
 	return TASKSYNC_REF_RESOLVED;
 }
 
+/* where the provider has a task now, or gets it */
+static const TasksyncRoute *
+container_of(const TasksyncBatchPlan *plan, const TasksyncLink *link, const TasksyncRecord *patch,
+			 TasksyncOp op)
+{
+	const TasksyncRecord *record = op == TASKSYNC_OP_CREATE ? patch : link->base;
+
+	if (link->kind != TASKSYNC_TASK || plan->run->routes == NULL)
+		return NULL;
+	return tasksync_refs_route(plan->run, record->value[TASKSYNC_F_PROJECT]);
+}
+
 static void
 add_intent(TasksyncBatchPlan *plan, const TasksyncLink *link, TasksyncOp op,
 		   TasksyncRecord *hub_patch, TasksyncRecord *remote_patch, const char *temp_id)
 {
 	TasksyncIntent *intent = &plan->intents[plan->nintents];
-
+	const TasksyncRoute *route;
 	const char *key = op == TASKSYNC_OP_CLOSE
 						  ? tasksync_ack_close_key(plan->run, link->hub_id, link->base)
 						  : NULL;
@@ -137,6 +149,12 @@ add_intent(TasksyncBatchPlan *plan, const TasksyncLink *link, TasksyncOp op,
 	intent->patch = remote_patch;
 	intent->before = op == TASKSYNC_OP_CREATE ? NULL : link->base;
 	intent->raw = link->raw;
+	route = container_of(plan, link, hub_patch, op);
+	if (route)
+	{
+		intent->container_id = route->container_id;
+		intent->config = route->config;
+	}
 	json_array_append_new(plan->intent_rows,
 						  json_pack("{s:s, s:i, s:s, s:s, s:s, s:s?, s:s?, s:o, s:I}", "id",
 									intent->id, "seq", plan->nintents, "kind",
@@ -148,12 +166,19 @@ add_intent(TasksyncBatchPlan *plan, const TasksyncLink *link, TasksyncOp op,
 	plan->room--;
 }
 
+/* what the provider should show of it */
+static TasksyncRecord *
+shown_of(const TasksyncBatchPlan *plan, const TasksyncLink *link)
+{
+	return tasksync_lens_project(tasksync_link_lens(plan->run, link), link->hub);
+}
+
 /* false: not now */
 static bool
 emit_create(TasksyncBatchPlan *plan, TasksyncCandidate *candidate)
 {
 	TasksyncLink *link = candidate->link;
-	TasksyncRecord *hub_patch = tasksync_lens_project(plan->run->lens, link->hub);
+	TasksyncRecord *hub_patch = shown_of(plan, link);
 	TasksyncRecord *remote_patch;
 	TasksyncReference outcome;
 
@@ -192,7 +217,7 @@ update_fields(const TasksyncRun *run, const TasksyncRecord *out)
 static bool
 emit_move(TasksyncBatchPlan *plan, TasksyncLink *link)
 {
-	TasksyncRecord *projected = tasksync_lens_project(plan->run->lens, link->hub);
+	TasksyncRecord *projected = shown_of(plan, link);
 	TasksyncRecord *hub_patch = tasksync_record_new(link->kind);
 	TasksyncRecord *remote_patch;
 
@@ -212,8 +237,7 @@ emit_update(TasksyncBatchPlan *plan, TasksyncLink *link, const TasksyncRecord *o
 
 	/* a due date is sent whole: its parts mean nothing alone */
 	if (fields & TASKSYNC_DUE_FIELDS)
-		tasksync_record_take(patch, tasksync_lens_project(plan->run->lens, link->hub),
-							 TASKSYNC_DUE_FIELDS);
+		tasksync_record_take(patch, shown_of(plan, link), TASKSYNC_DUE_FIELDS);
 	tasksync_record_take(patch, out, fields);
 	add_intent(plan, link, TASKSYNC_OP_UPDATE, patch, patch, NULL);
 }
@@ -237,8 +261,11 @@ emit_changes(TasksyncBatchPlan *plan, TasksyncCandidate *candidate)
 {
 	TasksyncLink *link = candidate->link;
 	TasksyncRecord *out = candidate->out;
-	const char *status =
-		tasksync_record_has(out, TASKSYNC_F_STATUS) ? out->value[TASKSYNC_F_STATUS] : NULL;
+	/* where a completion is no command of its own, the status is a field like others */
+	bool closes = plan->run->provider->caps.op_of_field[TASKSYNC_F_STATUS] == TASKSYNC_OP_CLOSE;
+	const char *status = closes && tasksync_record_has(out, TASKSYNC_F_STATUS)
+							 ? out->value[TASKSYNC_F_STATUS]
+							 : NULL;
 	bool done = status && strcmp(status, "done") == 0;
 	bool moves = (out->present & TASKSYNC_PLACE_FIELDS) != 0;
 	uint32 fields = update_fields(plan->run, out);

@@ -18,6 +18,7 @@
 #include "base/json.h"
 #include "base/testpoint.h"
 #include "sync/absence.h"
+#include "sync/bucket.h"
 #include "sync/deletion.h"
 #include "sync/pull.h"
 #include "sync/push.h"
@@ -25,6 +26,18 @@
 
 /* more requests than this in one run means that something keeps changing: let others have a turn */
 #define MAX_ROUNDS 2000
+
+void
+tasksync_run_new_call(TasksyncRun *run, TasksyncCallType type)
+{
+	memset(&run->call, 0, sizeof(run->call));
+	run->call.type = type;
+	run->call.base_url = run->provider->base_url();
+	run->call.zone = run->zone;
+	run->call.now = tasksync_now();
+	run->call.ncontainers = run->ncontainers;
+	run->call.containers = run->containers;
+}
 
 /* tasksync_run_stop ends the run as failed; the next try comes after a backoff. */
 void
@@ -94,15 +107,15 @@ prepare_request(TasksyncRun *run, TasksyncHttpRequest *request)
 	switch (run->phase)
 	{
 		case TASKSYNC_PHASE_IDENTIFY:
-			memset(&run->call, 0, sizeof(run->call));
-			run->call.type = TASKSYNC_CALL_IDENTIFY;
-			run->call.base_url = run->provider->base_url();
+			tasksync_run_new_call(run, TASKSYNC_CALL_IDENTIFY);
 			run->provider->build(&run->call, request);
 			break;
 		case TASKSYNC_PHASE_SYNC:
 			if (!tasksync_push_plan(run, request))
 			{
 				tasksync_account_wipe(run, &token);
+				if (run->provider->caps.shows_completed)
+					run->ask_completed = false;
 				run->phase = !run->has_missing    ? TASKSYNC_PHASE_DONE
 							 : run->ask_completed ? TASKSYNC_PHASE_COMPLETED
 												  : TASKSYNC_PHASE_PROBE;
@@ -122,6 +135,12 @@ prepare_request(TasksyncRun *run, TasksyncHttpRequest *request)
 	}
 	request->bearer = token.bearer;
 	return true;
+}
+
+int
+tasksync_run_wait_ms(const TasksyncRun *run)
+{
+	return run->wait_ms;
 }
 
 /*
@@ -154,8 +173,17 @@ tasksync_run_step(TasksyncRun *run, TasksyncHttpRequest *request)
 				0);
 			break;
 		}
+		/* before anything is planned: what is committed as sent must leave at once */
+		run->wait_ms = tasksync_bucket_wait_ms(run->account_id, &run->provider->caps);
+		if (run->wait_ms > 0)
+		{
+			run->rounds--;
+			MemoryContextSwitchTo(old);
+			return TASKSYNC_STEP_WAIT;
+		}
 		if (prepare_request(run, request))
 		{
+			tasksync_bucket_take(run->account_id, &run->provider->caps);
 			run->requested_at = tasksync_now();
 			run->counts.requests++;
 			MemoryContextSwitchTo(old);
@@ -278,6 +306,7 @@ tasksync_run_answer(TasksyncRun *run, const TasksyncHttpResponse *response)
 			if (run->cursor == NULL)
 				tasksync_run_stop(run, answer.error_code, answer.error_message, 0);
 			run->cursor = NULL;
+			tasksync_pull_forget(run);
 			break;
 		case TASKSYNC_BAD_REQUEST:
 			bisect(run, &answer);

@@ -24,6 +24,7 @@ typedef struct TasksyncRun TasksyncRun;
 typedef enum TasksyncStep
 {
 	TASKSYNC_STEP_REQUEST, /* send *request, then tasksync_run_answer() */
+	TASKSYNC_STEP_WAIT,    /* ask again after tasksync_run_wait_ms() */
 	TASKSYNC_STEP_DONE,    /* the run is over and recorded (or queued for flush) */
 } TasksyncStep;
 
@@ -37,6 +38,7 @@ extern void tasksync_engine_start(bool maybe_crashed);
  */
 extern List *tasksync_engine_claim(int max, long *wait_ms);
 
+extern int tasksync_run_wait_ms(const TasksyncRun *run);
 extern TasksyncStep tasksync_run_step(TasksyncRun *run, TasksyncHttpRequest *request);
 /* directly after the request was started: wipes the secrets it carries */
 extern void tasksync_run_sent(TasksyncRun *run, TasksyncHttpRequest *request);

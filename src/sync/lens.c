@@ -149,6 +149,16 @@ tasksync_lens_names(void)
 	return names.data;
 }
 
+const TasksyncLens *
+tasksync_lens_restrict(const TasksyncLens *lens, TasksyncKind kind, uint32 fields)
+{
+	TasksyncLens *restricted = palloc(sizeof(TasksyncLens));
+
+	*restricted = *lens;
+	restricted->kind[kind].fields &= fields;
+	return restricted;
+}
+
 uint32
 tasksync_lens_fields(const TasksyncLens *lens, TasksyncKind kind)
 {

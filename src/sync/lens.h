@@ -26,6 +26,9 @@ extern const TasksyncLens *tasksync_lens_find(const char *provider);
 extern const char *tasksync_lens_names(void);
 /* the fields of a kind that the provider can show at all */
 extern uint32 tasksync_lens_fields(const TasksyncLens *lens, TasksyncKind kind);
+/* the lens of a container that shows only these fields of its objects; in the current context */
+extern const TasksyncLens *tasksync_lens_restrict(const TasksyncLens *lens, TasksyncKind kind,
+												  uint32 fields);
 /* levels of subtasks below a task; the caller, who knows the ancestors, keeps to it */
 extern int tasksync_lens_depth(const TasksyncLens *lens);
 /* normal form (nu) then projection (pi); only fields inside the lens are present */

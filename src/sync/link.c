@@ -244,6 +244,31 @@ tasksync_links_insert(TasksyncRun *run, json_t *rows)
 }
 
 /*
+ * tasksync_links_renumber: a move gave these another id, {"hub_id", "kind",
+ * "old", "new"}.  The old one is dead and must not come back as a new object.
+ */
+void
+tasksync_links_renumber(TasksyncRun *run, json_t *rows)
+{
+	tasksync_batch("WITH moved AS (UPDATE tasksync.links l SET remote_id = r.new"
+				   " FROM jsonb_to_recordset($4) r(hub_id uuid, kind text, old text, new text)"
+				   " WHERE l.user_id = $1 AND l.account_id = $2 AND l.hub_id = r.hub_id"
+				   " RETURNING l.hub_id, r.kind, r.old)"
+				   " INSERT INTO tasksync.graves (user_id, account_id, remote_id, kind, hub_id,"
+				   "  proof, run_id) SELECT $1, $2, old, kind, hub_id, 'recreated', $3 FROM moved"
+				   " ON CONFLICT (user_id, account_id, kind, remote_id) DO NOTHING",
+				   run, rows);
+}
+
+const TasksyncLens *
+tasksync_link_lens(const TasksyncRun *run, const TasksyncLink *link)
+{
+	const TasksyncRecord *record = link->hub ? link->hub : link->base;
+
+	return tasksync_refs_lens(run, link->kind, record->value[TASKSYNC_F_PROJECT]);
+}
+
+/*
  * tasksync_link_out is what this account should see and does not see yet.
  *
  * The place of a task in the order is not sent: with the integer orders of the
@@ -255,7 +280,8 @@ tasksync_link_out(TasksyncRun *run, const TasksyncLink *link)
 {
 	TasksyncRecord *out;
 
-	out = tasksync_plan_out(run->lens, link->hub, link->base, &link->memo, link->frozen);
+	out = tasksync_plan_out(tasksync_link_lens(run, link), link->hub, link->base, &link->memo,
+							link->frozen);
 	tasksync_record_drop(out, TASKSYNC_FIELD_BIT(TASKSYNC_F_POSITION) |
 								  TASKSYNC_FIELD_BIT(TASKSYNC_F_COMPLETED_AT));
 	return out;

@@ -72,6 +72,9 @@ extern void tasksync_links_lock(TasksyncRun *run, json_t *rows);
 extern TasksyncLink **tasksync_links_read(TasksyncRun *run, json_t *rows, int *count);
 extern void tasksync_links_write(TasksyncRun *run, json_t *rows);
 extern void tasksync_links_insert(TasksyncRun *run, json_t *rows);
+extern void tasksync_links_renumber(TasksyncRun *run, json_t *rows);
+/* what this account can show of the object, as the hub has it */
+extern const TasksyncLens *tasksync_link_lens(const TasksyncRun *run, const TasksyncLink *link);
 /* what this account should see and does not see yet */
 extern TasksyncRecord *tasksync_link_out(TasksyncRun *run, const TasksyncLink *link);
 

@@ -43,17 +43,21 @@ conflict_row(const TasksyncLink *link, const TasksyncConflict *conflict)
 
 /*
  * When the remote edits happened.  A stamp belongs to the whole object: if one
- * thing alone changed, the stamp is its time, cut down to a second; otherwise
- * anything since the last read.
+ * thing alone changed, the stamp is its time, as precise as the provider keeps
+ * it; otherwise anything since the last read.  A second is cut down to; what is
+ * coarser may be rounded either way.
  */
 static void
 remote_edits(const TasksyncRun *run, const TasksyncObservation *observation, uint32 changed,
 			 TasksyncEdits *edits)
 {
 	TimestampTz stamp = Min(observation->edited_at, run->requested_at);
-	TimestampTz hi = stamp == 0 ? run->requested_at : Min(stamp + USECS_PER_SEC, run->requested_at);
-	TimestampTz lo =
-		stamp != 0 && (changed & (changed - 1)) == 0 ? stamp : Min(run->previous_read_at, hi);
+	int64 precision =
+		Max(run->provider->caps.edit_precision_ms, 1000) * (USECS_PER_SEC / INT64CONST(1000));
+	TimestampTz hi = stamp == 0 ? run->requested_at : Min(stamp + precision, run->requested_at);
+	TimestampTz lo = stamp != 0 && (changed & (changed - 1)) == 0
+						 ? stamp - (precision > USECS_PER_SEC ? precision / 2 : 0)
+						 : Min(run->previous_read_at, hi);
 
 	for (int f = 0; f < TASKSYNC_NFIELDS; f++)
 	{
@@ -145,7 +149,7 @@ place_outside(TasksyncChunk *chunk, TasksyncLink *link, const TasksyncObservatio
 	const TasksyncRoute *route = tasksync_refs_route(run, record->value[TASKSYNC_F_PROJECT]);
 
 	link->hub = hub;
-	link->base = tasksync_lens_project(run->lens, record);
+	link->base = tasksync_lens_project(tasksync_link_lens(run, link), record);
 	if (link->kind != TASKSYNC_TASK)
 		return;
 	if (orphan)
@@ -153,8 +157,7 @@ place_outside(TasksyncChunk *chunk, TasksyncLink *link, const TasksyncObservatio
 	if (tasksync_refs_is_dying(run, TASKSYNC_SECTION,
 							   observation->record->value[TASKSYNC_F_SECTION]))
 		tasksync_record_set(hub, TASKSYNC_F_SECTION, NULL);
-	if (route == NULL &&
-		tasksync_query(sql_inbox, "u", tasksync_p_uuid(run->user_id)) > 0)
+	if (route == NULL && tasksync_query(sql_inbox, "u", tasksync_p_uuid(run->user_id)) > 0)
 	{
 		tasksync_record_set(hub, TASKSYNC_F_PROJECT, tasksync_cell_text(0, 1));
 		tasksync_record_set(hub, TASKSYNC_F_SECTION, NULL);
@@ -174,8 +177,8 @@ observe_deleted_here(TasksyncChunk *chunk, TasksyncLink *link,
 					 const TasksyncObservation *observation, TasksyncRecord *remote)
 {
 	TasksyncRun *run = chunk->run;
-	uint32 changed =
-		tasksync_record_diff(link->base, remote) & tasksync_lens_fields(run->lens, link->kind);
+	uint32 changed = tasksync_record_diff(link->base, remote) &
+					 tasksync_lens_fields(tasksync_link_lens(run, link), link->kind);
 	TasksyncHubChange *change;
 	TasksyncConflict conflict = {.field = TASKSYNC_F_TITLE, .rule = "edit_wins"};
 
@@ -252,7 +255,8 @@ same_record(const TasksyncRecord *a, const TasksyncRecord *b)
 static TasksyncRecord *
 as_the_provider_took_it(TasksyncRun *run, const TasksyncLink *link)
 {
-	uint32 coerced = tasksync_plan_coerced(run->lens, link->hub, link->base, &link->memo);
+	uint32 coerced =
+		tasksync_plan_coerced(tasksync_link_lens(run, link), link->hub, link->base, &link->memo);
 	TasksyncRecord *hub = link->hub;
 
 	if (coerced != 0)
@@ -280,6 +284,7 @@ merge_linked(TasksyncChunk *chunk, TasksyncLink *link, const TasksyncObservation
 {
 	TasksyncRun *run = chunk->run;
 	const TasksyncRoute *route = route_of(chunk, link, remote);
+	const TasksyncLens *lens = tasksync_link_lens(run, link);
 	TasksyncSent *sent = tasksync_ack_sent(run, link->hub_id);
 	bool closed = sent && sent->closed;
 	TasksyncLink before = *link;
@@ -290,12 +295,12 @@ merge_linked(TasksyncChunk *chunk, TasksyncLink *link, const TasksyncObservation
 
 	before.base = tasksync_record_copy(link->base);
 	if (sent && sent->record && sent->record->present)
-		tasksync_plan_ack(run->lens, sent->record, remote, link->base, &link->memo);
+		tasksync_plan_ack(lens, sent->record, remote, link->base, &link->memo);
 	input.in_flight = in_flight_of(chunk, link, remote, &closed);
 	if (closed)
 		reopen_occurrence(link, remote);
 	remote_edits(run, observation, tasksync_record_diff(link->base, remote), &edits);
-	input.lens = run->lens;
+	input.lens = lens;
 	input.policy = policy_of(chunk, route);
 	input.base = link->base;
 	input.hub = as_the_provider_took_it(run, link);
@@ -354,7 +359,7 @@ observe_refused_here(TasksyncChunk *chunk, TasksyncLink *link,
 	change->inserts = true;
 	change->created_at = observation->created_at;
 	link->hub = remote;
-	link->base = tasksync_lens_project(chunk->run->lens, remote);
+	link->base = tasksync_lens_project(tasksync_link_lens(chunk->run, link), remote);
 	link->raw = observation->raw;
 	link->remote_edited_at = observation->edited_at;
 	link->state = 'l';
@@ -409,6 +414,13 @@ find_lost_create(TasksyncChunk *chunk, const TasksyncObservation *observation,
 
 		if (intent->op != TASKSYNC_OP_CREATE || intent->kind != chunk->kind || intent->settled)
 			continue;
+		/* where the provider keeps our id for us there is no guessing */
+		if (observation->marker)
+		{
+			if (strcmp(observation->marker, intent->hub_id) == 0)
+				return intent;
+			continue;
+		}
 		if (observation->created_at != 0 &&
 			observation->created_at < intent->first_sent_at - ADOPTION_SKEW_MS * INT64CONST(1000))
 			continue;
@@ -496,8 +508,7 @@ observe_new(TasksyncChunk *chunk, const TasksyncObservation *observation)
 		tasksync_ack_adopt(run, intent, observation->remote_id);
 		/* its own children may be lost creates, too: they are known by their parent */
 		if (chunk->kind == TASKSYNC_TASK)
-			remember_place(chunk, observation, intent->hub_id,
-						   record->value[TASKSYNC_F_PROJECT]);
+			remember_place(chunk, observation, intent->hub_id, record->value[TASKSYNC_F_PROJECT]);
 		return;
 	}
 	if (!is_importable(chunk, record))

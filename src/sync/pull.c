@@ -10,6 +10,7 @@
  */
 #include "postgres.h"
 
+#include "common/hashfn.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 
@@ -27,13 +28,15 @@
 
 static const char sql_containers[] =
 	"INSERT INTO tasksync.containers (user_id, account_id, remote_id, title, parent_remote_id,"
-	" is_inbox, is_archived)"
-	" SELECT $1, $2, r.remote_id, r.title, r.parent, r.is_inbox, r.is_archived"
+	" is_inbox, is_archived, config)"
+	" SELECT $1, $2, r.remote_id, r.title, r.parent, r.is_inbox, r.is_archived,"
+	" nullif(r.config, 'null')"
 	" FROM jsonb_to_recordset($4) r(remote_id text, title text, parent text, is_inbox boolean,"
-	" is_archived boolean) WHERE $3 IS NOT NULL"
+	" is_archived boolean, config jsonb) WHERE $3 IS NOT NULL"
 	" ON CONFLICT (user_id, account_id, remote_id) DO UPDATE SET title = excluded.title,"
 	" parent_remote_id = excluded.parent_remote_id, is_inbox = excluded.is_inbox,"
-	" is_archived = excluded.is_archived, seen_at = now()";
+	" is_archived = excluded.is_archived, config = coalesce(excluded.config, containers.config),"
+	" seen_at = now()";
 
 static const char sql_observation[] =
 	"INSERT INTO tasksync.observations (user_id, run_id, seq, account_id, requested_at, coverage,"
@@ -57,12 +60,13 @@ record_containers(TasksyncRun *run, int count, TasksyncObservation **projects)
 			project->record->value[TASKSYNC_F_NAME] == NULL)
 			continue;
 		archived = project->record->value[TASKSYNC_F_ARCHIVED];
-		json_array_append_new(rows, json_pack("{s:s, s:s, s:s?, s:b, s:b}", "remote_id",
+		json_array_append_new(rows, json_pack("{s:s, s:s, s:s?, s:b, s:b, s:O?}", "remote_id",
 											  project->remote_id, "title",
 											  project->record->value[TASKSYNC_F_NAME], "parent",
 											  project->record->value[TASKSYNC_F_PARENT], "is_inbox",
 											  project->is_inbox, "is_archived",
-											  archived && strcmp(archived, "true") == 0));
+											  archived && strcmp(archived, "true") == 0, "config",
+											  project->raw));
 	}
 	tasksync_batch(sql_containers, run, rows);
 	tasksync_batch(
@@ -212,22 +216,128 @@ tasksync_pull_observations(TasksyncRun *run, TasksyncKind kind, int count,
 	return true;
 }
 
-/* remembers which tasks a full read showed, to know which it did not */
+/* what a read showed of a task: TASKSYNC_REMOTE_ID_LEN first, it is the key */
+typedef struct TasksyncSeen
+{
+	char remote_id[TASKSYNC_REMOTE_ID_LEN];
+	uint32 container; /* hash of the container that it was alive in last */
+} TasksyncSeen;
+
+static uint32
+container_hash(const char *container_id)
+{
+	return container_id ? string_hash(container_id, TASKSYNC_REMOTE_ID_LEN) : 0;
+}
+
+static void
+see(TasksyncRun *run, const TasksyncObservation *task)
+{
+	TasksyncSeen *seen = hash_search(run->seen, task->remote_id, HASH_ENTER, NULL);
+
+	seen->container = container_hash(task->record ? task->record->value[TASKSYNC_F_PROJECT] : NULL);
+}
+
+/*
+ * Remembers which tasks a read showed, to know which a whole one did not, and
+ * which of those that it told dead in one container live in another.
+ */
 static void
 mark_seen(TasksyncRun *run, TasksyncAnswer *answer)
 {
+	MemoryContext old;
+
+	old = MemoryContextSwitchTo(run->cxt);
+	for (int i = 0; i < answer->ncomplete; i++)
+		run->complete = lappend(run->complete, pstrdup(answer->complete[i]));
+	MemoryContextSwitchTo(old);
+	if (answer->coverage != TASKSYNC_COVERS_ALL && !run->provider->caps.reads_containers)
+		return;
 	if (run->seen == NULL)
 	{
 		HASHCTL ctl = {0};
 
-		ctl.keysize = ctl.entrysize = TASKSYNC_REMOTE_ID_LEN;
+		ctl.keysize = TASKSYNC_REMOTE_ID_LEN;
+		ctl.entrysize = sizeof(TasksyncSeen);
 		ctl.hcxt = run->cxt;
 		run->seen =
 			hash_create("tasksync seen", 1024, &ctl, HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
 	}
 	for (int i = 0; i < answer->nobservations; i++)
-		if (answer->observations[i].kind == TASKSYNC_TASK)
-			hash_search(run->seen, answer->observations[i].remote_id, HASH_ENTER, NULL);
+		if (answer->observations[i].kind == TASKSYNC_TASK &&
+			(answer->observations[i].state == TASKSYNC_REMOTE_LIVE ||
+			 !run->provider->caps.reads_containers))
+			see(run, &answer->observations[i]);
+}
+
+/* did the read under way show it alive in another container than the one that it is dead in? */
+static bool
+lives_elsewhere(TasksyncRun *run, const TasksyncObservation *dead)
+{
+	char key[TASKSYNC_REMOTE_ID_LEN] = {0};
+	TasksyncSeen *seen;
+
+	if (dead->kind != TASKSYNC_TASK || dead->container_id == NULL || run->seen == NULL)
+		return false;
+	strlcpy(key, dead->remote_id, sizeof(key));
+	seen = hash_search(run->seen, key, HASH_FIND, NULL);
+	return seen != NULL && seen->container != container_hash(dead->container_id);
+}
+
+/* tasksync_pull_forget drops what is remembered of the read under way: it is over. */
+void
+tasksync_pull_forget(TasksyncRun *run)
+{
+	run->paging = false;
+	if (run->seen)
+		hash_destroy(run->seen);
+	run->seen = NULL;
+	run->complete = NIL;
+	run->dead = NIL;
+}
+
+/*
+ * What a read of many requests tells dead is judged at its end: a task that was
+ * moved is dead in one container and alive in another.
+ */
+static void
+judge_deletions(TasksyncRun *run, TasksyncAnswer *answer)
+{
+	MemoryContext old;
+	TasksyncObservation *dead;
+	ListCell *cell;
+	int count = 0;
+
+	if (!run->provider->caps.reads_containers)
+	{
+		tasksync_pull_deletions(run, answer->nobservations, answer->observations);
+		return;
+	}
+	old = MemoryContextSwitchTo(run->cxt);
+	for (int i = 0; i < answer->nobservations; i++)
+		if (answer->observations[i].state == TASKSYNC_REMOTE_DELETED ||
+			answer->observations[i].state == TASKSYNC_REMOTE_GONE)
+		{
+			TasksyncObservation *kept = palloc0(sizeof(TasksyncObservation));
+
+			kept->kind = answer->observations[i].kind;
+			kept->state = answer->observations[i].state;
+			kept->remote_id = pstrdup(answer->observations[i].remote_id);
+			if (answer->observations[i].container_id)
+				kept->container_id = pstrdup(answer->observations[i].container_id);
+			run->dead = lappend(run->dead, kept);
+		}
+	MemoryContextSwitchTo(old);
+	if (answer->has_more)
+		return;
+	dead = palloc(sizeof(TasksyncObservation) * Max(list_length(run->dead), 1));
+	foreach(cell, run->dead)
+	{
+		TasksyncObservation *one = lfirst(cell);
+
+		if (!lives_elsewhere(run, one))
+			dead[count++] = *one;
+	}
+	tasksync_pull_deletions(run, count, dead);
 }
 
 /* run->cursor is always one whose read is recorded; between pages another one is carried */
@@ -260,12 +370,13 @@ finish_read(TasksyncRun *run, TasksyncAnswer *answer)
 	tasksync_query("UPDATE tasksync.schedules SET cursor = $3, last_read_at = $4"
 				   " WHERE user_id = $1 AND account_id = $2",
 				   "uutT", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
-				   tasksync_p_text(run->cursor), tasksync_p_time(run->requested_at));
-	if (answer->coverage == TASKSYNC_COVERS_ALL)
+				   tasksync_p_text(run->cursor), tasksync_p_time(run->read_began_at));
+	if (answer->coverage == TASKSYNC_COVERS_ALL || run->complete != NIL)
 		tasksync_absence_record(run, answer->is_stale);
+	tasksync_pull_forget(run);
 	if (run->has_inherited)
 		tasksync_ack_settle_inherited(run);
-	run->last_read_at = run->requested_at;
+	run->last_read_at = run->read_began_at;
 	run->read_done = true;
 	/* a snapshot from the past: what happened since comes with the next read, or the one after */
 	run->wrote_unseen = answer->is_stale && ++run->stale_reads <= MAX_STALE_READS;
@@ -275,8 +386,9 @@ finish_read(TasksyncRun *run, TasksyncAnswer *answer)
 static bool
 is_silent(const TasksyncRun *run, const TasksyncAnswer *answer)
 {
-	return run->call.nintents == 0 && answer->nobservations == 0 && !answer->has_more &&
-		   answer->coverage != TASKSYNC_COVERS_ALL && !run->has_inherited;
+	return run->call.nintents == 0 && answer->nobservations == 0 && answer->ncomplete == 0 &&
+		   answer->ntroubles == 0 && answer->coverage != TASKSYNC_COVERS_ALL &&
+		   (answer->has_more || (run->dead == NIL && run->complete == NIL)) && !run->has_inherited;
 }
 
 static void
@@ -344,10 +456,44 @@ read_all_again(TasksyncRun *run)
 				   " AND account_id = $2",
 				   "uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id));
 	run->cursor = NULL;
+	tasksync_pull_forget(run);
 	run->wrote_unseen = true;
 	run->error_code = "unknown_project";
 	run->error_message =
 		"the provider placed something in a project that it never told of; everything was read again";
+}
+
+/* containers that cannot be read, or can be again */
+static void
+record_troubles(TasksyncRun *run, const TasksyncAnswer *answer)
+{
+	json_t *rows = json_array();
+
+	for (int i = 0; i < answer->ntroubles; i++)
+		json_array_append_new(rows, json_pack("{s:s, s:s?, s:s?}", "remote_id",
+											  answer->troubles[i].remote_id, "code",
+											  answer->troubles[i].code, "message",
+											  answer->troubles[i].message));
+	tasksync_batch("UPDATE tasksync.containers c SET error_code = r.code, error_message = r.message"
+				   " FROM jsonb_to_recordset($4) r(remote_id text, code text, message text)"
+				   " WHERE c.user_id = $1 AND c.account_id = $2 AND c.remote_id = r.remote_id"
+				   " AND c.error_code IS DISTINCT FROM r.code AND $3 IS NOT NULL",
+				   run, rows);
+}
+
+/* what the provider made of what was written: no read, so nothing else follows from it */
+static void
+record_echoes(TasksyncRun *run, TasksyncAnswer *answer)
+{
+	Sorted sorted;
+
+	run->full_read = false;
+	for (int i = 0; i < TASKSYNC_NKINDS; i++)
+	{
+		sort_kind(answer, (TasksyncKind) i, &sorted);
+		tasksync_pull_observations(run, (TasksyncKind) i, sorted.count, sorted.items);
+	}
+	tasksync_pull_deletions(run, answer->nobservations, answer->observations);
 }
 
 /*
@@ -359,10 +505,15 @@ tasksync_pull_record(TasksyncRun *run, TasksyncAnswer *answer)
 	static const TasksyncKind containers[] = {TASKSYNC_PROJECT, TASKSYNC_SECTION, TASKSYNC_LABEL};
 	Sorted sorted;
 
+	if (!run->paging)
+		run->read_began_at = run->requested_at;
 	if (is_silent(run, answer))
 	{
 		keep_cursor(run, answer);
-		run->last_read_at = run->requested_at;
+		if (answer->has_more)
+			return;
+		tasksync_pull_forget(run);
+		run->last_read_at = run->read_began_at;
 		run->read_done |= answer->coverage != TASKSYNC_COVERS_NOTHING;
 		run->wrote_unseen = false;
 		return;
@@ -371,13 +522,15 @@ tasksync_pull_record(TasksyncRun *run, TasksyncAnswer *answer)
 	if (run->refs == NULL)
 		tasksync_refs_load(run);
 	tasksync_ack_record(run, answer);
+	record_troubles(run, answer);
 	if (answer->coverage == TASKSYNC_COVERS_DELTA && names_unknown_project(run, answer))
 		read_all_again(run);
+	else if (answer->coverage == TASKSYNC_COVERS_POINT)
+		record_echoes(run, answer);
 	else if (answer->coverage != TASKSYNC_COVERS_NOTHING)
 	{
-		if (answer->coverage == TASKSYNC_COVERS_ALL)
-			mark_seen(run, answer);
-		run->full_read = answer->coverage == TASKSYNC_COVERS_ALL;
+		mark_seen(run, answer);
+		run->full_read = answer->coverage == TASKSYNC_COVERS_ALL || answer->is_whole;
 		run->counts.read += answer->nobservations;
 		for (int i = 0; i < (int) lengthof(containers); i++)
 		{
@@ -385,7 +538,7 @@ tasksync_pull_record(TasksyncRun *run, TasksyncAnswer *answer)
 			tasksync_pull_observations(run, containers[i], sorted.count, sorted.items);
 		}
 		record_tasks(run, answer);
-		tasksync_pull_deletions(run, answer->nobservations, answer->observations);
+		judge_deletions(run, answer);
 		finish_read(run, answer);
 	}
 	tasksync_run_commit(run);

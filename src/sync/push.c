@@ -42,6 +42,8 @@ static const char sql_dirty[] =
 	"  LEFT JOIN tasksync.links parent ON l.state = 'pending_create' AND parent.user_id = l.user_id"
 	"   AND parent.account_id = l.account_id AND parent.hub_id = t.parent_id"
 	"  WHERE l.user_id = $1 AND l.account_id = $2 AND l.dirty AND l.state <> 'held'"
+	"   AND NOT EXISTS (SELECT FROM tasksync.intents i WHERE i.user_id = $1 AND i.account_id = $2"
+	"    AND i.hub_id = l.hub_id)"
 	"   AND l.missing_since IS NULL AND (l.retry_at IS NULL OR l.retry_at <= now())"
 	"  ORDER BY n LIMIT $3)"
 	" SELECT " TASKSYNC_LINK_COLUMNS " FROM picked"
@@ -75,16 +77,32 @@ static const char sql_block[] =
 
 static const char sql_inherited[] =
 	"SELECT i.id::text, i.kind, i.op, i.hub_id::text, i.temp_id::text, i.remote_id, i.patch::text,"
-	" clock_timestamp() - i.first_sent_at < $3 * interval '1 millisecond'"
+	" clock_timestamp() - i.first_sent_at < $3 * interval '1 millisecond',"
+	" i.sent_at + $5 * interval '1 millisecond' <= $6, p.remote_id,"
+	" jsonb_strip_nulls(jsonb_build_object('known', c.config, 'mapping', p.mapping))::text"
 	" FROM tasksync.intents i"
+	" LEFT JOIN tasksync.links l ON l.user_id = $1 AND l.account_id = $2 AND l.hub_id = i.hub_id"
+	" LEFT JOIN tasksync.project_links p ON p.user_id = $1 AND p.account_id = $2"
+	"  AND p.project_id = coalesce(i.patch ->> 'project_id', l.base ->> 'project_id')::uuid"
+	" LEFT JOIN tasksync.containers c ON c.user_id = $1 AND c.account_id = $2"
+	"  AND c.remote_id = p.remote_id"
 	" WHERE i.user_id = $1 AND i.account_id = $2 AND i.state = 'unknown'"
 	" AND i.op IN ('create', 'delete') ORDER BY i.first_sent_at, i.seq LIMIT $4";
+
+/*
+ * A push that shows nothing of the rest of the account leaves the last read to
+ * grow old; after this time a long push reads again before it goes on.
+ */
+#define PUSH_READ_MS 30000
 
 static bool
 recently_read(const TasksyncRun *run)
 {
-	return run->read_done ||
-		   (run->last_read_at != 0 && tasksync_read_before_write_ms > 0 && run->cursor != NULL &&
+	if (run->read_done)
+		return run->provider->caps.push_reads ||
+			   TimestampDifferenceMilliseconds(run->last_read_at, tasksync_now()) <
+				   Max(PUSH_READ_MS, tasksync_read_before_write_ms);
+	return (run->last_read_at != 0 && tasksync_read_before_write_ms > 0 && run->cursor != NULL &&
 			TimestampDifferenceMilliseconds(run->last_read_at, tasksync_now()) <
 				tasksync_read_before_write_ms);
 }
@@ -153,6 +171,9 @@ inherit_row(TasksyncBatchPlan *plan, uint64 row)
 	intent->temp_id = tasksync_cell_text(row, 5);
 	intent->remote_id = tasksync_cell_text(row, 6);
 	intent->is_resend = true;
+	intent->container_id = tasksync_cell_text(row, 10);
+	patch = tasksync_cell_text(row, 11);
+	intent->config = patch ? tasksync_json_parse(patch, strlen(patch), &error) : NULL;
 	candidate->link = link;
 	candidate->temp_id = intent->temp_id;
 	candidate->settled = true;
@@ -176,15 +197,17 @@ plan_inherited(TasksyncBatchPlan *plan)
 	tasksync_query("UPDATE tasksync.intents SET state = 'unknown' WHERE user_id = $1"
 				   " AND account_id = $2 AND state = 'sent'",
 				   "uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id));
-	rows = tasksync_query(sql_inherited, "uuii", tasksync_p_uuid(run->user_id),
+	rows = tasksync_query(sql_inherited, "uuiiiT", tasksync_p_uuid(run->user_id),
 						  tasksync_p_uuid(run->account_id),
 						  tasksync_p_int(run->provider->caps.idempotency_ms),
-						  tasksync_p_int(run->provider->caps.batch_intents));
+						  tasksync_p_int(run->provider->caps.batch_intents),
+						  tasksync_p_int(run->provider->caps.read_lag_ms),
+						  tasksync_p_time(run->last_read_at));
 	plan->intents = palloc0(sizeof(TasksyncIntent) * (rows + 1));
 	plan->candidates = palloc0(sizeof(TasksyncCandidate) * (rows + 1));
 	for (uint64 row = 0; row < rows; row++)
-		/* past the provider's memory only when the read did not show it */
-		if (tasksync_cell_bool(row, 8) || run->read_done)
+		/* past the provider's memory only when a read that must show it did not */
+		if (tasksync_cell_bool(row, 8) || (run->read_done && tasksync_cell_bool(row, 9)))
 			inherit_row(plan, row);
 	plan->ncandidates = plan->nintents;
 	tasksync_load_references(plan);
@@ -234,11 +257,16 @@ plan_and_build(TasksyncRun *run, TasksyncHttpRequest *request)
 	plan.blocked_rows = json_array();
 	if (run->has_inherited)
 		plan_inherited(&plan);
-	else
+	/* those that cannot be sent again yet do not keep the others waiting, once read */
+	if (plan.nintents == 0 && (!run->has_inherited || run->read_done))
 		plan_new_intents(&plan);
+	/* a provider that does not read along is read first, unless all that leaves is new there */
+	if (!run->provider->caps.push_reads && plan.nintents == 0 && !plan.may_patch)
+		run->read_done = false;
 	run->call.nintents = plan.nintents;
 	run->call.intents = plan.intents;
-	run->call.wants_read = !run->read_done || (plan.nintents > 0 && run->provider->caps.push_reads);
+	run->call.wants_read = run->provider->caps.push_reads ? !run->read_done || plan.nintents > 0
+														  : !run->read_done && plan.nintents == 0;
 	worth = run->call.wants_read || plan.nintents > 0;
 	if (worth)
 		run->provider->build(&run->call, request);
@@ -256,10 +284,10 @@ plan_and_build(TasksyncRun *run, TasksyncHttpRequest *request)
 bool
 tasksync_push_plan(TasksyncRun *run, TasksyncHttpRequest *request)
 {
-	memset(&run->call, 0, sizeof(run->call));
-	run->call.type = TASKSYNC_CALL_SYNC;
-	run->call.base_url = run->provider->base_url();
-	run->call.zone = run->zone;
+	if (run->provider->caps.reads_containers)
+		tasksync_refs_need(run);
+	tasksync_run_new_call(run, TASKSYNC_CALL_SYNC);
+	run->call.wants_containers = run->connecting;
 	run->call.cursor = run->paging ? run->page_cursor : run->cursor;
 
 	/* never before the first reading: what the hub would create may be there under its name */

@@ -68,8 +68,9 @@ static const char sql_claim[] =
 	" UPDATE tasksync.schedules s SET lease_token = s.lease_token + 1,"
 	"  leased_until = now() + $2 * interval '1 millisecond', attempts = s.attempts + 1,"
 	"  requested_at = NULL, last_started_at = now(),"
-	"  cursor = CASE WHEN c.id IS NULL THEN s.cursor END"
+	"  cursor = CASE WHEN c.id IS NULL OR v.reads_containers THEN s.cursor END"
 	" FROM due d JOIN tasksync.accounts a ON a.user_id = d.user_id AND a.id = d.account_id"
+	"  JOIN tasksync.providers v ON v.provider = a.provider"
 	"  JOIN tasksync.users u ON u.user_id = d.user_id"
 	"  LEFT JOIN tasksync.account_tokens t ON t.user_id = d.user_id AND t.account_id = d.account_id"
 	"  LEFT JOIN cleared c ON c.user_id = d.user_id AND c.id = d.account_id"
@@ -287,6 +288,16 @@ tasksync_engine_claim(int max, long *wait_ms)
 	return runs;
 }
 
+void
+tasksync_run_begin_look(TasksyncRun *run, const char *what)
+{
+	tasksync_txn_begin(what);
+	if (tasksync_extension_enter() != TASKSYNC_EXTENSION_READY)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("extension \"tasksync\" is not ready any more")));
+	MemoryContextSwitchTo(run->call_cxt);
+}
+
 /*
  * tasksync_run_begin opens a transaction of this run.  It raises an error if the
  * extension is not ready or if somebody else holds the account by now.
@@ -294,10 +305,7 @@ tasksync_engine_claim(int max, long *wait_ms)
 void
 tasksync_run_begin(TasksyncRun *run, const char *what)
 {
-	tasksync_txn_begin(what);
-	if (tasksync_extension_enter() != TASKSYNC_EXTENSION_READY)
-		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-						errmsg("extension \"tasksync\" is not ready any more")));
+	tasksync_run_begin_look(run, what);
 	if (tasksync_query(sql_fence, "uuli", tasksync_p_uuid(run->user_id),
 					   tasksync_p_uuid(run->account_id), tasksync_p_long(run->lease_token),
 					   tasksync_p_int(tasksync_lease_ms)) == 0)
@@ -380,6 +388,9 @@ next_delay(TasksyncRun *run)
 		return tasksync_retry_delay_ms(run->retry_after_ms, run->failures + 1, 0, dice());
 	if (run->has_missing)
 		return Min(run->interval_ms, 30000);
+	/* what was sent without an answer is looked for again once a read must show it */
+	if (run->has_inherited && run->provider)
+		return Min(run->interval_ms, Max(run->provider->caps.read_lag_ms, 30000));
 	return tasksync_poll_delay_ms(run->interval_ms, dice());
 }
 
@@ -454,7 +465,7 @@ tasksync_run_finish(TasksyncRun *run)
 	bool eventful = run->failed || run->row_written || run->error_code != NULL;
 
 	if (!eventful && !run->connecting && run->account_state == NULL && run->failures == 0 &&
-		!run->has_missing)
+		!run->has_missing && !run->has_inherited)
 	{
 		finish_quietly(run);
 		return;

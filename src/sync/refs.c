@@ -10,6 +10,7 @@
 #include "postgres.h"
 
 #include "utils/hsearch.h"
+#include "utils/memutils.h"
 
 #include "base/json.h"
 #include "sync/run.h"
@@ -84,40 +85,96 @@ tasksync_refs_route(TasksyncRun *run, const char *project_id)
 	return hash_search(run->routes, key, HASH_FIND, NULL);
 }
 
+/* the version of a scope: it changes with the link, its filter and its mapping */
+static const char sql_routes[] =
+	"SELECT p.project_id::text, p.direction, p.policy::text, p.on_remote_delete, p.remote_id,"
+	" jsonb_strip_nulls(jsonb_build_object('known', c.config, 'mapping', p.mapping))::text,"
+	" hashtext(p.id::text || ' ' || p.scope_version)"
+	" FROM tasksync.project_links p LEFT JOIN tasksync.containers c ON c.user_id = p.user_id"
+	"  AND c.account_id = p.account_id AND c.remote_id = p.remote_id"
+	" WHERE p.user_id = $1 AND p.account_id = $2 ORDER BY p.remote_id COLLATE \"C\"";
+
+/* what the container can show is the provider's to say: it knows how its fields are mapped */
+static const TasksyncLens *
+container_lens(const TasksyncRun *run, const json_t *config)
+{
+	if (run->provider == NULL || run->provider->task_fields == NULL || config == NULL)
+		return run->lens;
+	return tasksync_lens_restrict(run->lens, TASKSYNC_TASK, run->provider->task_fields(config));
+}
+
+static void
+route_from_row(TasksyncRun *run, uint64 row)
+{
+	char key[TASKSYNC_UUID_LEN] = {0};
+	const char *direction = tasksync_cell_text(row, 2);
+	const char *policy = tasksync_cell_text(row, 3);
+	const char *config = tasksync_cell_text(row, 6);
+	const char *error;
+	TasksyncRoute *route;
+	TasksyncContainer *container;
+
+	strlcpy(key, tasksync_cell_text(row, 1), sizeof(key));
+	route = hash_search(run->routes, key, HASH_ENTER, NULL);
+	route->pulls = strcmp(direction, "push") != 0;
+	route->pushes = strcmp(direction, "pull") != 0;
+	if (policy == NULL ||
+		!tasksync_policy_parse(tasksync_json_parse(policy, strlen(policy), &error), &route->policy,
+							   &error))
+		route->policy = run->policy;
+	route->on_remote_delete = tasksync_cell_text(row, 4)[0];
+	route->container_id = tasksync_cell_text(row, 5);
+	route->config = config ? tasksync_json_parse(config, strlen(config), &error) : NULL;
+	route->lens = container_lens(run, route->config);
+	if (route->container_id == NULL || !run->provider->caps.reads_containers)
+		return;
+	container = &run->containers[run->ncontainers++];
+	container->remote_id = route->container_id;
+	container->config = route->config;
+	container->version = (int) tasksync_cell_long(row, 7, 0);
+}
+
+/* routes and what they point to live until the next load */
 static void
 load_routes(TasksyncRun *run)
 {
 	HASHCTL ctl = {0};
+	MemoryContext old;
 	uint64 rows;
 
 	ctl.keysize = TASKSYNC_UUID_LEN;
 	ctl.entrysize = sizeof(TasksyncRoute);
-	ctl.hcxt = run->cxt;
-	if (run->routes)
-		hash_destroy(run->routes);
+	ctl.hcxt = run->refs_cxt;
 	run->routes = hash_create("tasksync routes", 64, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-	rows = tasksync_query("SELECT project_id::text, direction, policy::text, on_remote_delete"
-						  " FROM tasksync.project_links WHERE user_id = $1 AND account_id = $2",
-						  "uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id));
+	rows = tasksync_query(sql_routes, "uu", tasksync_p_uuid(run->user_id),
+						  tasksync_p_uuid(run->account_id));
+	old = MemoryContextSwitchTo(run->refs_cxt);
+	run->ncontainers = 0;
+	run->containers = palloc(sizeof(TasksyncContainer) * Max(rows, 1));
 	for (uint64 row = 0; row < rows; row++)
-	{
-		char key[TASKSYNC_UUID_LEN] = {0};
-		const char *direction = tasksync_cell_text(row, 2);
-		const char *policy = tasksync_cell_text(row, 3);
-		const char *error;
-		TasksyncRoute *route;
-
-		strlcpy(key, tasksync_cell_text(row, 1), sizeof(key));
-		route = hash_search(run->routes, key, HASH_ENTER, NULL);
-		route->pulls = strcmp(direction, "push") != 0;
-		route->pushes = strcmp(direction, "pull") != 0;
-		if (policy == NULL ||
-			!tasksync_policy_parse(tasksync_json_parse(policy, strlen(policy), &error),
-								   &route->policy, &error))
-			route->policy = run->policy;
-		route->on_remote_delete = tasksync_cell_text(row, 4)[0];
-	}
+		route_from_row(run, row);
+	MemoryContextSwitchTo(old);
 	run->has_links = rows > 0;
+}
+
+const TasksyncLens *
+tasksync_refs_lens(const TasksyncRun *run, TasksyncKind kind, const char *project_id)
+{
+	const TasksyncRoute *route = kind == TASKSYNC_TASK && run->routes
+									 ? tasksync_refs_route((TasksyncRun *) run, project_id)
+									 : NULL;
+
+	return route ? route->lens : run->lens;
+}
+
+void
+tasksync_refs_need(TasksyncRun *run)
+{
+	if (run->refs != NULL)
+		return;
+	tasksync_run_begin_look(run, "load routes");
+	tasksync_refs_load(run);
+	tasksync_run_commit(run);
 }
 
 void
@@ -128,9 +185,11 @@ tasksync_refs_load(TasksyncRun *run)
 
 	ctl.keysize = sizeof(RefKey);
 	ctl.entrysize = sizeof(Ref);
-	ctl.hcxt = run->cxt;
-	if (run->refs)
-		hash_destroy(run->refs);
+	if (run->refs_cxt == NULL)
+		run->refs_cxt = AllocSetContextCreate(run->cxt, "tasksync routes", ALLOCSET_SMALL_SIZES);
+	else
+		MemoryContextReset(run->refs_cxt);
+	ctl.hcxt = run->refs_cxt;
 	run->refs = hash_create("tasksync refs", 256, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	rows =
 		tasksync_query("SELECT kind, remote_id, hub_id::text, state = 'pending_delete'"

@@ -108,6 +108,7 @@ struct TasksyncRun
 	TasksyncPhase after_refresh;
 	TasksyncCall call;
 	TimestampTz requested_at; /* of the request under way */
+	TimestampTz read_began_at; /* of the first request of the read under way */
 	bool row_written;         /* sync_runs has a row */
 	bool read_done;           /* a complete read was recorded in this run */
 	bool full_read;           /* and it was one without a cursor */
@@ -119,10 +120,16 @@ struct TasksyncRun
 	int stalled;              /* rounds in a row that settled nothing */
 	int batch_limit;          /* shrinks when a whole request is refused */
 	int rounds;
+	int wait_ms; /* until the next request may leave */
 	int observation_seq;
-	struct HTAB *seen;   /* remote task ids of the full read under way */
+	struct HTAB *seen;   /* remote task ids that the read under way showed */
+	List *complete;      /* remote ids of containers that it has shown completely */
+	List *dead;          /* TasksyncObservation *: deletions it told, judged at its end */
+	MemoryContext refs_cxt;
 	struct HTAB *refs;   /* refs.c: containers, remote id to hub id */
 	struct HTAB *routes; /* refs.c: linked projects */
+	int ncontainers;     /* refs.c: for providers that are read container by container */
+	TasksyncContainer *containers;
 	struct HTAB *sent;   /* ack.c: what was acknowledged and not seen yet */
 	json_t *closes;      /* ack.c: keys of completions that may still arrive */
 
@@ -145,6 +152,8 @@ struct TasksyncRun
 
 /* ---- engine.c ---- */
 
+/* empties run->call and fills in what every call has */
+extern void tasksync_run_new_call(TasksyncRun *run, TasksyncCallType type);
 /* ends the run as failed; the next try comes after a backoff */
 extern void tasksync_run_stop(TasksyncRun *run, const char *code, const char *message,
 							  int64 retry_after_ms);
@@ -156,6 +165,8 @@ extern void tasksync_run_stop_account(TasksyncRun *run, const char *state, const
 
 /* begins a transaction, checks extension and lease; the current context becomes run->call_cxt */
 extern void tasksync_run_begin(TasksyncRun *run, const char *what);
+/* the same to look only: no lease is renewed, so that nothing is written */
+extern void tasksync_run_begin_look(TasksyncRun *run, const char *what);
 extern void tasksync_run_commit(TasksyncRun *run);
 /* the sync_runs row, written when the first thing happens */
 extern void tasksync_run_progress(TasksyncRun *run, const char *phase, int done, int total);
@@ -177,6 +188,9 @@ extern void tasksync_account_identified(TasksyncRun *run, const TasksyncAnswer *
 typedef struct TasksyncRoute
 {
 	char project_id[TASKSYNC_UUID_LEN];
+	const char *container_id; /* NULL until it exists there */
+	const json_t *config;     /* as in TasksyncContainer, or NULL */
+	const TasksyncLens *lens; /* what that container can show */
 	bool pulls;  /* the provider's changes come in */
 	bool pushes; /* the hub's changes go out */
 	TasksyncPolicy policy;
@@ -185,6 +199,11 @@ typedef struct TasksyncRoute
 
 /* reads the linked containers afresh; in a transaction */
 extern void tasksync_refs_load(TasksyncRun *run);
+/* the same unless that was done already; opens a transaction of its own, which writes nothing */
+extern void tasksync_refs_need(TasksyncRun *run);
+/* what this account can show of an object of this kind in this project (NULL: unknown) */
+extern const TasksyncLens *tasksync_refs_lens(const TasksyncRun *run, TasksyncKind kind,
+											  const char *project_id);
 /* NULL if that project is not linked to this account */
 extern const TasksyncRoute *tasksync_refs_route(TasksyncRun *run, const char *project_id);
 extern void tasksync_refs_add(TasksyncRun *run, TasksyncKind kind, const char *remote_id,

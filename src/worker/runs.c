@@ -14,6 +14,7 @@
 #include "pgstat.h"
 #include "utils/memutils.h"
 
+#include "base/clock.h"
 #include "base/spi.h"
 #include "sync/engine.h"
 #include "worker/runs.h"
@@ -24,6 +25,7 @@ typedef struct Flight
 	dlist_node node;
 	TasksyncRun *run;
 	TasksyncTransfer *transfer; /* NULL between two requests */
+	int64 wakes_at;             /* monotonic milliseconds; 0 = waits for its answer */
 } Flight;
 
 static TasksyncHttp *http;
@@ -131,12 +133,21 @@ step(Flight *flight)
 			tasksync_run_answer(flight->run, tasksync_transfer_response(flight->transfer));
 			release_transfer(flight);
 		}
-		if (tasksync_run_step(flight->run, &request) == TASKSYNC_STEP_REQUEST)
+		flight->wakes_at = 0;
+		switch (tasksync_run_step(flight->run, &request))
 		{
-			flight->transfer = tasksync_http_start(http, &request, flight);
-			tasksync_run_sent(flight->run, &request);
-			pg_atomic_fetch_add_u64(&slot->requests, 1);
-			over = false;
+			case TASKSYNC_STEP_REQUEST:
+				flight->transfer = tasksync_http_start(http, &request, flight);
+				tasksync_run_sent(flight->run, &request);
+				pg_atomic_fetch_add_u64(&slot->requests, 1);
+				over = false;
+				break;
+			case TASKSYNC_STEP_WAIT:
+				flight->wakes_at = tasksync_monotonic_ms() + tasksync_run_wait_ms(flight->run);
+				over = false;
+				break;
+			case TASKSYNC_STEP_DONE:
+				break;
 		}
 	}
 	PG_CATCH();
@@ -195,13 +206,56 @@ count_bytes(const TasksyncHttpResponse *response)
 }
 
 /*
- * tasksync_runs_advance - every run whose answer is there does its next step.
+ * tasksync_runs_wait_ms - until the first run that waits for its turn; -1 = none does.
+ */
+long
+tasksync_runs_wait_ms(void)
+{
+	int64 first = -1;
+	dlist_iter iter;
+
+	dlist_foreach(iter, &flights)
+	{
+		Flight *flight = dlist_container(Flight, node, iter.cur);
+
+		if (flight->wakes_at != 0 && (first < 0 || flight->wakes_at < first))
+			first = flight->wakes_at;
+	}
+	return first < 0 ? -1 : (long) Max(first - tasksync_monotonic_ms(), 0);
+}
+
+/* those whose turn has come */
+static bool
+advance_waiting(void)
+{
+	dlist_mutable_iter iter;
+	bool landed = false;
+
+	dlist_foreach_modify(iter, &flights)
+	{
+		Flight *flight = dlist_container(Flight, node, iter.cur);
+
+		if (flight->wakes_at == 0 || flight->wakes_at > tasksync_monotonic_ms())
+			continue;
+		if (step(flight))
+		{
+			land(flight);
+			landed = true;
+		}
+		tasksync_serve_interrupts();
+	}
+	return landed;
+}
+
+/*
+ * tasksync_runs_advance - every run whose answer is there, or whose turn has
+ * come, does its next step.
  */
 bool
 tasksync_runs_advance(void)
 {
 	TasksyncTransfer *transfer;
-	bool landed = false;
+	bool landed = advance_waiting();
 
 	while ((transfer = tasksync_http_finished(http)) != NULL)
 	{

@@ -22,6 +22,9 @@ extern int	tasksync_runs_under_way(void);
  */
 extern bool tasksync_runs_claim(int room, long *wait_ms);
 
+/* until a run that waits for its turn at the provider may go on; -1 = none waits */
+extern long tasksync_runs_wait_ms(void);
+
 /* hands finished transfers to their runs; true if a run came to its end */
 extern bool tasksync_runs_advance(void);
 

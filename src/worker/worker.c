@@ -358,6 +358,7 @@ time_to_wait(void)
 	int64 now = tasksync_monotonic_ms();
 	int64 wait = loop.check_at - now;
 	long transport = tasksync_http_timeout_ms(http);
+	long turn = tasksync_runs_wait_ms();
 
 	if (slot->state == TASKSYNC_SLOT_READY)
 	{
@@ -369,6 +370,8 @@ time_to_wait(void)
 	}
 	if (transport >= 0)
 		wait = Min(wait, transport);
+	if (turn >= 0)
+		wait = Min(wait, turn);
 	return (long) Max(wait, 0);
 }
 
