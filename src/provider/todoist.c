@@ -65,6 +65,7 @@ const TasksyncProvider tasksync_todoist = {
 		.push_reads = true,
 		.closes_descendants = true,
 		.tombstones = true,
+		.tells_moved_ids = true,
 		.idempotency_ms = UUID_MEMORY_MS,
 		.op_of_field = {
 			[TASKSYNC_F_NAME] = TASKSYNC_OP_UPDATE,
