@@ -127,13 +127,43 @@ tasksync_record_new(TasksyncKind kind)
 	return record;
 }
 
+static void
+copy_names(TasksyncNames *to, const TasksyncNames *from)
+{
+	to->count = from->count;
+	to->names = palloc(sizeof(char *) * Max(from->count, 1));
+	for (int i = 0; i < from->count; i++)
+		to->names[i] = pstrdup(from->names[i]);
+}
+
 /* the copy shares no memory with the original, so it may outlive its context */
 TasksyncRecord *
 tasksync_record_copy(const TasksyncRecord *record)
 {
-	TasksyncRecord *copy = tasksync_record_new(record->kind);
+	TasksyncRecord *copy = tasksync_record_share(record);
 
-	tasksync_record_take(copy, record, record->present);
+	for (int i = 0; i < TASKSYNC_NFIELDS; i++)
+	{
+		if (copy->value[i] != NULL)
+			copy->value[i] = pstrdup(copy->value[i]);
+	}
+	if (tasksync_record_has(record, TASKSYNC_F_LABELS))
+		copy_names(&copy->labels, &record->labels);
+	return copy;
+}
+
+/* the copy has values of its own, whose texts are the original's: nobody changes a text in place */
+TasksyncRecord *
+tasksync_record_share(const TasksyncRecord *record)
+{
+	TasksyncRecord *copy = palloc(sizeof(TasksyncRecord));
+
+	memcpy(copy, record, sizeof(TasksyncRecord));
+	for (int i = 0; i < TASKSYNC_NFIELDS; i++)
+	{
+		if ((record->present & TASKSYNC_FIELD_BIT(i)) == 0)
+			copy->value[i] = NULL;
+	}
 	return copy;
 }
 
@@ -144,6 +174,7 @@ tasksync_record_set(TasksyncRecord *record, TasksyncField field, const char *val
 	Assert(field != TASKSYNC_F_LABELS);
 	record->value[field] = value != NULL ? pstrdup(value) : NULL;
 	record->present |= TASKSYNC_FIELD_BIT(field);
+	record->normal &= ~TASKSYNC_FIELD_BIT(field);
 }
 
 static int
@@ -159,9 +190,14 @@ tasksync_record_set_labels(TasksyncRecord *record, int count, const char *const 
 	const char **copy = palloc(sizeof(char *) * Max(count, 1));
 	int			kept = 0;
 
+	bool		sorted = true;
+
 	for (int i = 0; i < count; i++)
+	{
 		copy[i] = names[i];
-	if (count > 1)
+		sorted &= i == 0 || strcmp(names[i - 1], names[i]) < 0;
+	}
+	if (!sorted)
 		qsort(copy, count, sizeof(char *), compare_names);
 	for (int i = 0; i < count; i++)
 	{
@@ -171,6 +207,7 @@ tasksync_record_set_labels(TasksyncRecord *record, int count, const char *const 
 	record->labels.count = kept;
 	record->labels.names = copy;
 	record->present |= TASKSYNC_FIELD_BIT(TASKSYNC_F_LABELS);
+	record->normal &= ~TASKSYNC_FIELD_BIT(TASKSYNC_F_LABELS);
 }
 
 void
@@ -182,10 +219,12 @@ tasksync_record_take(TasksyncRecord *to, const TasksyncRecord *from, uint32 mask
 		if ((mask & TASKSYNC_FIELD_BIT(i)) == 0)
 			continue;
 		if (i == TASKSYNC_F_LABELS)
-			tasksync_record_set_labels(to, from->labels.count, from->labels.names);
+			to->labels = from->labels;
 		else
-			tasksync_record_set(to, (TasksyncField) i, from->value[i]);
+			to->value[i] = from->value[i];
 	}
+	to->present |= mask;
+	to->normal = (to->normal & ~mask) | (from->normal & mask);
 }
 
 void
@@ -201,15 +240,18 @@ tasksync_field_equal(const TasksyncRecord *a, const TasksyncRecord *b, TasksyncF
 	{
 		if (a->labels.count != b->labels.count)
 			return false;
-		for (int i = 0; i < a->labels.count; i++)
+		for (int i = 0; i < a->labels.count && a->labels.names != b->labels.names; i++)
 		{
 			if (strcmp(a->labels.names[i], b->labels.names[i]) != 0)
 				return false;
 		}
 		return true;
 	}
+	/* one text that both share, or none */
+	if (a->value[field] == b->value[field])
+		return true;
 	if (a->value[field] == NULL || b->value[field] == NULL)
-		return a->value[field] == b->value[field];
+		return false;
 	return strcmp(a->value[field], b->value[field]) == 0;
 }
 

@@ -79,6 +79,7 @@ typedef struct TasksyncRecord
 {
 	TasksyncKind kind;
 	uint32		present;		/* TASKSYNC_FIELD_BIT()s of the known fields */
+	uint32		normal;			/* those known to be in normal form: canonical.c */
 	const char *value[TASKSYNC_NFIELDS];	/* NULL = null; unused for LABELS */
 	TasksyncNames labels;
 } TasksyncRecord;
@@ -91,10 +92,13 @@ extern bool tasksync_field_from_name(const char *name, TasksyncField *field);
 extern uint32 tasksync_kind_fields(TasksyncKind kind);
 
 extern TasksyncRecord *tasksync_record_new(TasksyncKind kind);
+/* all memory of the copy is its own */
 extern TasksyncRecord *tasksync_record_copy(const TasksyncRecord *record);
+/* a copy whose texts are the original's, and live as long as they do */
+extern TasksyncRecord *tasksync_record_share(const TasksyncRecord *record);
 extern void tasksync_record_set(TasksyncRecord *record, TasksyncField field, const char *value);
 extern void tasksync_record_set_labels(TasksyncRecord *record, int count, const char *const *names);
-/* copies the fields of `mask` that are present in `from` */
+/* the fields of `mask` that are present in `from`; the texts stay the other record's */
 extern void tasksync_record_take(TasksyncRecord *to, const TasksyncRecord *from, uint32 mask);
 extern void tasksync_record_drop(TasksyncRecord *record, uint32 mask);
 

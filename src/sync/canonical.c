@@ -202,6 +202,9 @@ canonical_decimal(const char *text)
 		decimals = strspn(++fraction, "0123456789");
 	if (digits + decimals == 0 || fraction[decimals] != '\0')
 		return text;
+	/* the common case is spelt rightly: a whole number without a sign or zeros before it */
+	if (whole == text && digits > 0 && whole[digits] == '\0' && (*whole != '0' || digits == 1))
+		return text;
 	while (digits > 0 && *whole == '0')
 	{
 		whole++;
@@ -220,8 +223,12 @@ canonicalize_labels(TasksyncRecord *record)
 {
 	const char **names;
 	int count = 0;
+	int same = 0;
 
-	if (!tasksync_record_has(record, TASKSYNC_F_LABELS))
+	while (same < record->labels.count && *record->labels.names[same] != '\0' &&
+		   canonical_or_same(record->labels.names[same], true) == record->labels.names[same])
+		same++;
+	if (same == record->labels.count)
 		return;
 	names = palloc(sizeof(char *) * Max(record->labels.count, 1));
 	for (int i = 0; i < record->labels.count; i++)
@@ -281,15 +288,25 @@ canonical_value(TasksyncField field, const char *value)
 	return value != NULL && *value != '\0' ? value : NULL;
 }
 
+/*
+ * A record is brought into normal form again and again on its way through lens,
+ * merge and plan, so it remembers which of its values have been.
+ */
 void
 tasksync_canonicalize(TasksyncRecord *record)
 {
-	for (int i = 0; i < TASKSYNC_NFIELDS; i++)
+	uint32 wild = record->present & ~record->normal;
+
+	for (int i = 0; wild != 0 && i < TASKSYNC_NFIELDS; i++)
 	{
-		if (i != TASKSYNC_F_LABELS && tasksync_record_has(record, (TasksyncField) i))
+		if ((wild & TASKSYNC_FIELD_BIT(i)) == 0)
+			continue;
+		if (i == TASKSYNC_F_LABELS)
+			canonicalize_labels(record);
+		else
 			record->value[i] = canonical_value((TasksyncField) i, record->value[i]);
 	}
-	canonicalize_labels(record);
+	record->normal |= wild;
 	canonicalize_combinations(record);
 }
 
@@ -306,7 +323,7 @@ tasksync_fingerprint(const TasksyncRecord *record)
 										  TASKSYNC_F_DUE_TIME,    TASKSYNC_F_DUE_TIMEZONE,
 										  TASKSYNC_F_RECURRENCE,  TASKSYNC_F_PROJECT,
 										  TASKSYNC_F_SECTION,     TASKSYNC_F_PARENT};
-	TasksyncRecord *canonical = tasksync_record_copy(record);
+	TasksyncRecord *canonical = tasksync_record_share(record);
 	StringInfoData text;
 
 	tasksync_canonicalize(canonical);

@@ -308,7 +308,7 @@ show_color(const TasksyncLens *lens, const char *color)
 TasksyncRecord *
 tasksync_lens_project(const TasksyncLens *lens, const TasksyncRecord *hub)
 {
-	TasksyncRecord *shown = tasksync_record_copy(hub);
+	TasksyncRecord *shown = tasksync_record_share(hub);
 	const char **value = shown->value;
 
 	tasksync_canonicalize(shown);

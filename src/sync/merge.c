@@ -354,14 +354,14 @@ set_views(Merge *m, uint32 domain)
 	const TasksyncMergeInput *in = m->in;
 	TasksyncRecord *whole;
 
-	m->r = tasksync_record_copy(in->remote);
+	m->r = tasksync_record_share(in->remote);
 	tasksync_canonicalize(m->r);
 	tasksync_record_drop(m->r, ~domain);
 	m->p = tasksync_lens_project(in->lens, in->hub);
 	m->b = tasksync_lens_project(in->lens, in->base);
 	if (in->lens != NULL)
 	{
-		whole = tasksync_record_copy(in->base);
+		whole = tasksync_record_share(in->base);
 		tasksync_canonicalize(whole);
 		for (int i = 0; i < TASKSYNC_NFIELDS; i++)
 		{
@@ -387,7 +387,7 @@ static void
 finish(Merge *m)
 {
 	TasksyncRecord *patch = m->out->hub_patch;
-	TasksyncRecord *after = tasksync_record_copy(m->in->hub);
+	TasksyncRecord *after = tasksync_record_share(m->in->hub);
 
 	tasksync_lens_put_back(m->in->lens, m->b, m->r, m->in->hub, m->take, patch);
 	tasksync_record_drop(patch, patch->present & m->in->hub->present &
@@ -411,7 +411,7 @@ tasksync_merge(const TasksyncMergeInput *input, TasksyncMergeResult *result)
 
 	memset(result, 0, sizeof(TasksyncMergeResult));
 	result->hub_patch = tasksync_record_new(input->hub->kind);
-	result->base = tasksync_record_copy(input->base);
+	result->base = tasksync_record_share(input->base);
 	result->conflicts = palloc(sizeof(TasksyncConflict) * MAX_CONFLICTS);
 	set_views(&m, domain);
 	m.fresh = m.r->present;

@@ -92,7 +92,7 @@ tasksync_plan_ack(const TasksyncLens *lens, const TasksyncRecord *sent, const Ta
 
 	if (echo != NULL)
 	{
-		answer = tasksync_record_copy(echo);
+		answer = tasksync_record_share(echo);
 		tasksync_canonicalize(answer);
 		tasksync_record_drop(answer, ~(sent->present & tasksync_lens_fields(lens, sent->kind)));
 	}

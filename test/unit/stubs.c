@@ -305,9 +305,20 @@ unicode_normalize(UnicodeNormalizationForm form, const pg_wchar *input)
 	return result;
 }
 
-/* "maybe" is always a right answer */
+/* "maybe" is always a right answer, but letters that neither combine nor decompose are common */
 UnicodeNormalizationQC
 unicode_is_normalized_quickcheck(UnicodeNormalizationForm form, const pg_wchar *input)
 {
-	return UNICODE_NORM_QC_MAYBE;
+	for (; *input != 0; input++)
+	{
+		bool		is_plain = *input < 0x300 ||
+			(*input >= 0x05D0 && *input <= 0x05EA) ||	/* Hebrew letters */
+			(*input >= 0x200B && *input <= 0x200D) ||	/* joiners */
+			(*input >= 0xAC00 && *input <= 0xD7A3) ||	/* Hangul syllables */
+			(*input >= 0x1F000 && *input <= 0x1FAFF);	/* pictures */
+
+		if (!is_plain)
+			return UNICODE_NORM_QC_MAYBE;
+	}
+	return UNICODE_NORM_QC_YES;
 }
