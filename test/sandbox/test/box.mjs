@@ -36,7 +36,19 @@ export async function openBox(startServer, { seed = 1 } = {}) {
 		return { status: answer.status, headers: answer.headers, text, json };
 	}
 
-	return { ...server, control, call };
+	// Runs a test with other switches and puts them back.
+	async function withSwitches(switches, act) {
+		const before = await control('GET', 'config');
+		await control('POST', 'config', switches);
+		try {
+			return await act();
+		} finally {
+			await control('POST', 'config', Object.fromEntries(
+				Object.keys(switches).map((name) => [name, before[name]])));
+		}
+	}
+
+	return { ...server, control, call, withSwitches };
 }
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,7 +1,4 @@
-// The Google Tasks stand-in: one per test file, a user per test, the official clients at hand.
-
-import { tasks } from '@googleapis/tasks';
-import { OAuth2Client } from 'google-auth-library';
+// The Google Tasks stand-in: one per test file, a user per test.
 
 import { startServer } from '../google_tasks/server.js';
 import { openBox } from './box.mjs';
@@ -13,33 +10,14 @@ export const CALLBACK = 'https://app.example.com/callback';
 
 export async function sandbox({ seed = 1 } = {}) {
 	const box = await openBox(startServer, { seed });
-	const { url, control, call } = box;
-
-	// The official OAuth client, pointed at the stand-in.
-	const oauthClient = (app) => new OAuth2Client({
-		clientId: app.client_id, clientSecret: app.client_secret ?? undefined, redirectUri: CALLBACK,
-		endpoints: {
-			oauth2AuthBaseUrl: `${url}/o/oauth2/v2/auth`, oauth2TokenUrl: `${url}/oauth2/token`,
-			oauth2RevokeUrl: `${url}/oauth2/revoke`, tokenInfoUrl: `${url}/oauth2/tokeninfo`,
-			oauth2FederatedSignonPemCertsUrl: `${url}/oauth2/v1/certs`,
-			oauth2FederatedSignonJwkCertsUrl: `${url}/oauth2/v3/certs`,
-		},
-	});
-
-	// The official client of the API with a bearer token; retries would hide errors.
-	function apiClient(auth) {
-		return tasks({ version: 'v1', auth, rootUrl: `${url}/`, retryConfig: { retry: 0 }, retry: false });
-	}
+	const { control, call } = box;
 
 	async function user(fields = {}) {
 		const person = await control('POST', 'users', fields);
 		const { token } = person;
-		const auth = new OAuth2Client();
-		auth.setCredentials({ access_token: token });
 		const list = `/tasks/v1/lists/${person.default_list_id}`;
 		return {
 			...person, list,
-			api: apiClient(auth),
 			call: (method, path, body, headers) => call(token, method, path, body, headers),
 			async ok(method, path, body, headers) {
 				const answer = await call(token, method, path, body, headers);
@@ -75,7 +53,7 @@ export async function sandbox({ seed = 1 } = {}) {
 		};
 	}
 
-	return { ...box, user, oauthClient, apiClient };
+	return { ...box, user };
 }
 
 export const reasonOf = (answer) => [answer.status, answer.json?.error?.errors?.[0]?.reason];
