@@ -88,7 +88,15 @@ function operandSpan(text, path, now) {
 	return text.length === 10 ? [at, at + DAY - 1] : [at, at];
 }
 
+function demandTrue(operand, path) {
+	if (operand !== true)
+		throw wrong(path, '`true`', operand);
+	return true;
+}
+
 function dateCondition(name, operand, path, now) {
+	if (name === 'is_empty' || name === 'is_not_empty')
+		demandTrue(operand, path);
 	if (name === 'is_empty')
 		return (value) => value === null;
 	if (name === 'is_not_empty')
@@ -131,11 +139,8 @@ function optionOperand(property, operand) {
 }
 
 function operandFor(x, property, name, operand, path) {
-	if (name === 'is_empty' || name === 'is_not_empty') {
-		if (operand !== true)
-			throw wrong(path, '`true`', operand);
-		return true;
-	}
+	if (name === 'is_empty' || name === 'is_not_empty')
+		return demandTrue(operand, path);
 	switch (KIND[property.type]) {
 		case 'text':
 			if (typeof operand !== 'string')

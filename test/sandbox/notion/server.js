@@ -95,8 +95,10 @@ export function startServer({ port = 0, host = '127.0.0.1', seed = 1 } = {}) {
 		part(add);
 	oauthRoutes(world, add);
 
+	// Clients take the time from the Date header: it is the stand-in's own.
 	const withId = (x, answer) => ({ ...answer,
-		headers: { ...answer.headers, 'x-notion-request-id': x.requestId } });
+		headers: { ...answer.headers, 'x-notion-request-id': x.requestId,
+			date: new Date(world.clock.now()).toUTCString() } });
 
 	function errorAnswer(error, x) {
 		x.requestId ??= world.traffic.uuid();
