@@ -12,6 +12,8 @@ export function addComment(workspace, record, rich_text, actor, discussion) {
 	const comment = { id: workspace.ids.uuid(), record, rich_text, author: actor,
 		created: workspace.now(), discussion: discussion ?? workspace.ids.uuid() };
 	workspace.comments.set(comment.id, comment);
+	if (workspace.config.values.comments_bump_time)
+		workspace.change(pageOfBlock(workspace, record), actor, {});
 	workspace.note('comment.created', comment, actor,
 		{ page: pageOfBlock(workspace, record), comment: true });
 	return comment;

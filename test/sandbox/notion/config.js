@@ -20,7 +20,8 @@ export const DEFAULTS = Object.freeze({
 	// Times.
 	rounding: 'floor',                 // or 'nearest', to the minute
 	api_body_edits_bump_time: false,
-	schema_edits_bump_time: false,
+	schema_edits_bump_time: false,     // of all rows of the data source
+	comments_bump_time: false,
 	archive_bumps_time: false,
 	mirrored_edits_bump_time: true,    // of the page at the other end of a relation
 	date_form: 'offset',               // '2026-09-15T09:00:00.000-07:00', or 'utc'
@@ -36,7 +37,6 @@ export const DEFAULTS = Object.freeze({
 	multi_select_order: 'written',     // or 'schema'
 	number_precision: 'double',        // or 'single'
 	extra_fields: true,                // fields no client knows
-	related_database_hidden: 'empty',  // a relation whose target is not shared
 
 	// Writing.
 	body_property_ids: 'both',         // 'encoded', 'decoded' or 'both' in JSON bodies
@@ -70,6 +70,7 @@ export const DEFAULTS = Object.freeze({
 	webhook_create_delete: 'none',     // or 'final': the last event alone
 	webhook_retry_s: 60,               // doubles with each attempt
 	webhook_attempts: 8,
+	webhook_pause_after: null,         // so many lost events in a row pause the subscription
 	webhook_timeout_ms: 5000,
 	webhook_handshake_signed: true,
 	webhook_title_event: 'properties', // 'content', or 'both', for the title of a row

@@ -7,7 +7,7 @@ import { query } from './query.js';
 import { NEWEST, showDatabase, showPage, showSource } from './render.js';
 import { plainText, writeRichText } from './rich-text.js';
 import { patchSchema, showSchema } from './schema.js';
-import { restore, trash } from './operations.js';
+import { restore, schemaEdited, trash } from './operations.js';
 
 const showSourceWhole = (x, source) => showSource(x, source,
 	showSchema(x.workspace, x.bot, source));
@@ -37,9 +37,8 @@ function patchSource(x) {
 		workspace.change(source, bot, { title, name: plainText(title) });
 	}
 	if (body.properties !== undefined) {
-		const done = patchSchema(workspace, source, body.properties, x.world.config.values);
-		workspace.change(source, bot, {});
-		workspace.note('data_source.schema_updated', source, bot, { schema: done });
+		schemaEdited(workspace, source, bot,
+			patchSchema(workspace, source, body.properties, x.world.config.values));
 	}
 	x.committed = {};
 	return showSourceWhole(x, source);

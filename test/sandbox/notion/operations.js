@@ -189,6 +189,15 @@ function carried(from, to, value) {
 		: value === null ? null : translate(value);
 }
 
+// The schema was changed: `done` lists the properties, [{id, name, action}].
+export function schemaEdited(workspace, source, actor, done) {
+	workspace.change(source, actor, {});
+	if (workspace.config.values.schema_edits_bump_time)
+		for (const page of source.rows)
+			workspace.change(page, actor, {});
+	workspace.note('data_source.schema_updated', source, actor, { schema: done });
+}
+
 export function bodyEdited(workspace, page, actor, blocks) {
 	workspace.change(page, actor, {}, { bump: actor.type !== 'bot'
 		|| workspace.config.values.api_body_edits_bump_time });

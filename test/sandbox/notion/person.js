@@ -5,7 +5,8 @@ import { addBlocks } from './blocks.js';
 import { addComment } from './comments.js';
 import { decodeProperty } from './ids.js';
 import { fromMarkdown } from './markdown.js';
-import { archive, bodyEdited, createPage, editPage, movePage, restore, trash } from './operations.js';
+import { archive, bodyEdited, createPage, editPage, movePage, restore, schemaEdited, trash }
+	from './operations.js';
 import { richText } from './rich-text.js';
 import { dropProperty, newOption, newProperty, patchSchema, statusConfig } from './schema.js';
 import { addDatabase, addSource } from './seed.js';
@@ -225,9 +226,7 @@ export function edit(world, body) {
 	const schema = (args, change) => {
 		const source = object(args.data_source_id);
 		const [property, action] = change(source);
-		workspace.change(source, actor, {}, { bump: true });
-		workspace.note('data_source.schema_updated', source, actor,
-			{ schema: [{ id: property.id, name: property.name, action }] });
+		schemaEdited(workspace, source, actor, [{ id: property.id, name: property.name, action }]);
 		return workspace.idShown(property);
 	};
 	const context = { world, workspace, actor, object, schema, token: body.token };

@@ -5,7 +5,8 @@ import { createHmac } from 'node:crypto';
 
 import { encodeProperty } from './ids.js';
 
-const AGGREGATED = /^(page\.(created|deleted|undeleted|moved|properties_updated|content_updated)|data_source\.|database\.)/;
+// All but these are gathered.
+const AT_ONCE = /^(comment\.|page\.(locked|unlocked))/;
 
 export const sign = (token, body) =>
 	`sha256=${createHmac('sha256', token).update(body).digest('hex')}`;
@@ -44,6 +45,15 @@ export function makeWebhooks(world) {
 		const { webhook_attempts: most, webhook_retry_s: wait } = world.config.values;
 		if (!delivery.done && number < most)
 			world.clock.after(wait * 1000 * 2 ** (number - 1), () => attempt(delivery));
+		else
+			countLoss(delivery);
+	}
+
+	function countLoss({ subscription, done }) {
+		const most = world.config.values.webhook_pause_after;
+		subscription.losses = done ? 0 : subscription.losses + 1;
+		if (most !== null && subscription.losses >= most)
+			subscription.status = 'paused';
 	}
 
 	function dispatch(delivery) {
@@ -142,7 +152,7 @@ export function makeWebhooks(world) {
 		const wait = world.config.values.webhook_aggregation_s * 1000;
 		const place = { key: `${subscription.id} ${record.id}`, subscription, workspace, record,
 			kind: record.object ?? 'comment', events: new Map() };
-		if (wait <= 0 || !AGGREGATED.test(type)) {
+		if (wait <= 0 || AT_ONCE.test(type)) {
 			send(place, { type, data, authors: new Map([[actor.id, actor]]), at });
 			return;
 		}
@@ -184,7 +194,7 @@ export function makeWebhooks(world) {
 		// A pending subscription and its handshake; resolves with the status of the answer.
 		async subscribe(app, { callback_url: url, events = null, api_version = '2026-03-11' }) {
 			const subscription = { id: world.traffic.uuid(), app, url, events, api_version,
-				token: world.traffic.secret('secret_'), status: 'pending' };
+				token: world.traffic.secret('secret_'), status: 'pending', losses: 0 };
 			subscriptions.set(subscription.id, subscription);
 			const body = JSON.stringify({ verification_token: subscription.token });
 			const status = await post(url, body, world.config.values.webhook_handshake_signed

@@ -215,6 +215,24 @@ test('minutes: floor or nearest; who edited; what moves the time', async () => {
 	assert.equal(await time(), '2027-01-01T11:00:00.000Z', 'a comment');
 	await ann.edit({ type: 'body_write', args: { id, markdown: 'by hand' } });
 	assert.equal(await time(), '2027-01-01T12:00:00.000Z', "a person's body edit");
+	// The switches for what the documentation leaves open.
+	await box.control('POST', 'clock', { now: '2027-01-01T13:00:00Z', freeze: true });
+	await config({ comments_bump_time: true, archive_bumps_time: true });
+	await ann.call('POST', 'comments', { parent: { page_id: id }, rich_text: text('hm') });
+	assert.equal(await time(), '2027-01-01T13:00:00.000Z');
+	const rename = (property, name) => ann.edit({ type: 'property_rename',
+		args: { data_source_id: ann.data_source_id, property, name } });
+	await box.control('POST', 'clock', { now: '2027-01-01T14:00:00Z', freeze: true });
+	await rename('Due', 'Deadline');
+	assert.equal(await time(), '2027-01-01T13:00:00.000Z', 'the schema');
+	await ann.call('PATCH', `pages/${id}`, { is_archived: true });
+	assert.equal(await time(), '2027-01-01T14:00:00.000Z');
+	await config({ schema_edits_bump_time: true });
+	await box.control('POST', 'clock', { now: '2027-01-01T15:00:00Z', freeze: true });
+	await rename('Deadline', 'Due');
+	assert.equal(await time(), '2027-01-01T15:00:00.000Z');
+	await config({ comments_bump_time: false, archive_bumps_time: false,
+		schema_edits_bump_time: false });
 	await box.control('POST', 'clock', { now: Date.now() });
 });
 
