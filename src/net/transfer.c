@@ -17,7 +17,8 @@
 #include "net/egress.h"
 #include "net/transfer.h"
 
-#define USER_AGENT "TaskSync/1.0"
+/* Google compresses its answers only for agents that say so here as well */
+#define USER_AGENT "TaskSync/1.0 (gzip)"
 #define CONNECT_TIMEOUT_MS 10000L
 #define LONGEST_HEADER 8192
 #define KEEP_BUFFER 65536 /* a pooled transfer keeps a buffer up to this size */

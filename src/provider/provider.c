@@ -7,10 +7,12 @@
  */
 #include "postgres.h"
 
+#include "provider/google_tasks.h"
 #include "provider/provider.h"
 #include "provider/todoist.h"
 
 static const TasksyncProvider *const providers[] = {
+	&tasksync_google_tasks,
 	&tasksync_todoist,
 };
 

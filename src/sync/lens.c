@@ -86,14 +86,18 @@ static const TasksyncLens todoist = {
 	.default_color = "charcoal",
 };
 
-/* "characters" of Google are not defined further; UTF-16 units are the stricter reading */
+/*
+ * "Characters" of Google are not defined further; UTF-16 units are the stricter
+ * reading.  Position is outside: Google numbers siblings anew without saying
+ * that they changed, so what was read last of it is no base to compare with.
+ */
 static const TasksyncLens google_tasks = {
 	.name = "google_tasks",
 	.kind =
 		{
 			[TASKSYNC_PROJECT] = {BIT(NAME), {1024, UTF16_UNITS}},
 			[TASKSYNC_TASK] = {BIT(TITLE) | BIT(DESCRIPTION) | BIT(STATUS) | BIT(COMPLETED_AT) |
-								   BIT(DUE_DATE) | BIT(PROJECT) | BIT(PARENT) | BIT(POSITION),
+								   BIT(DUE_DATE) | BIT(PROJECT) | BIT(PARENT),
 							   {1024, UTF16_UNITS}},
 		},
 	.description = {8192, UTF16_UNITS},

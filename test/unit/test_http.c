@@ -150,11 +150,11 @@ methods(void)
 		const char *body;
 		const char *answer;
 	}			cases[] = {
-		{TASKSYNC_GET, NULL, "GET|-|-|TaskSync/1.0|"},
-		{TASKSYNC_POST, "{\"a\":1}", "POST|-|application/json|TaskSync/1.0|{\"a\":1}"},
-		{TASKSYNC_PATCH, "{\"a\":2}", "PATCH|-|application/json|TaskSync/1.0|{\"a\":2}"},
-		{TASKSYNC_PUT, "{}", "PUT|-|application/json|TaskSync/1.0|{}"},
-		{TASKSYNC_DELETE, NULL, "DELETE|-|-|TaskSync/1.0|"},
+		{TASKSYNC_GET, NULL, "GET|-|-|TaskSync/1.0 (gzip)|"},
+		{TASKSYNC_POST, "{\"a\":1}", "POST|-|application/json|TaskSync/1.0 (gzip)|{\"a\":1}"},
+		{TASKSYNC_PATCH, "{\"a\":2}", "PATCH|-|application/json|TaskSync/1.0 (gzip)|{\"a\":2}"},
+		{TASKSYNC_PUT, "{}", "PUT|-|application/json|TaskSync/1.0 (gzip)|{}"},
+		{TASKSYNC_DELETE, NULL, "DELETE|-|-|TaskSync/1.0 (gzip)|"},
 	};
 
 	for (int i = 0; i < (int) lengthof(cases); i++)
@@ -177,15 +177,16 @@ credentials(void)
 	char		zeros[sizeof(bearer)] = {0};
 	TasksyncHttpRequest request = {.method = TASKSYNC_GET, .bearer = bearer};
 
-	unit_is(ask(&request, "/echo")->body, "GET|Bearer not-a-real-token|-|TaskSync/1.0|",
+	unit_is(ask(&request, "/echo")->body, "GET|Bearer not-a-real-token|-|TaskSync/1.0 (gzip)|",
 			"the bearer arrives");
 	unit_ok(memcmp(bearer, zeros, sizeof(bearer)) == 0, "and is wiped at the caller");
-	unit_is(get("/echo")->body, "GET|-|-|TaskSync/1.0|", "the next request does not have it");
+	unit_is(get("/echo")->body, "GET|-|-|TaskSync/1.0 (gzip)|",
+			"the next request does not have it");
 	request.bearer = NULL;
 	request.basic_user = "Aladdin";
 	request.basic_password = "open sesame";
 	unit_is(ask(&request, "/echo")->body,
-			"GET|Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==|-|TaskSync/1.0|",
+			"GET|Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==|-|TaskSync/1.0 (gzip)|",
 			"basic credentials as in RFC 7617");
 }
 
