@@ -205,7 +205,8 @@ export class Account {
 			...(task.completed !== null ? { completed: iso(wholeSeconds(task.completed)) } : {}),
 			...(task.deleted ? { deleted: true } : {}),
 			...(task.hidden ? { hidden: true } : {}),
-			links: task.links,
+			...(task.links.length > 0 || this.config.values.empty_links === 'list'
+				? { links: task.links } : {}),
 			...(task.deleted ? {} : { webViewLink: `https://tasks.google.com/task/${decodedId(task.id)}?sa=6` }),
 			...(task.assignment ? { assignmentInfo: task.assignment } : {}),
 		};

@@ -78,7 +78,7 @@ async function runPart(service, x, part) {
 	const inner = requestOf(x, part);
 	let answer;
 	try {
-		answer = inner.path === x.path ? service.errorAnswer(badRequest(), inner)
+		answer = inner.path.startsWith('/batch') ? service.errorAnswer(badRequest(), inner)
 			: await exchange(service, inner);
 	} catch (error) {
 		answer = service.errorAnswer(error, inner);

@@ -10,8 +10,8 @@ const TASK = { kind: 'string', id: 'string', etag: 'string', title: 'string', no
 const LIST = { kind: 'string', id: 'string', etag: 'string', title: 'string', updated: 'string',
 	selfLink: 'string' };
 
-export const TITLE_LENGTH = 1024;
-export const NOTES_LENGTH = 8192;
+const TITLE_LENGTH = 1024;
+const NOTES_LENGTH = 8192;
 
 function checkMembers(config, body, known) {
 	for (const [name, value] of Object.entries(body)) {
@@ -25,7 +25,17 @@ function checkMembers(config, body, known) {
 	}
 }
 
-function limited(config, text, most) {
+// Line breaks and tabs are text; the other control characters are what nobody typed.
+function cleaned(config, text) {
+	const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g;
+	const how = config.values.control_chars;
+	if (how === 'reject' && control.test(text))
+		throw badRequest();
+	return how === 'drop' ? text.replace(control, '') : text;
+}
+
+function limited(config, given, most) {
+	const text = cleaned(config, given);
 	const points = config.values.length_unit === 'codepoints';
 	const length = points ? [...text].length : text.length;
 	if (length <= most)
@@ -82,6 +92,8 @@ function assignedNotes(config, task, notes) {
 // afterwards. `replace` is PUT's rule: what is absent is cleared; PATCH keeps it.
 export function taskFields(config, body, task, { replace = false, inserting = false } = {}) {
 	checkMembers(config, body, TASK);
+	if (inserting && body.id && config.values.client_id_in_insert === 'reject')
+		throw badRequest();
 	const given = (name) => body[name] !== undefined || replace;
 	const switches = config.values;
 	const out = {

@@ -26,16 +26,22 @@ export const DEFAULTS = Object.freeze({
 	updated: 'ms',                     // or 'seconds': cut, as until 2024
 	etag_skew: false,                  // the etag's clock is up to 1.3 s off that of `updated`
 	updated_min: 'inclusive',          // or 'exclusive'
+	updated_min_precision: 'ms',       // or 'seconds': the bound is cut
 	order: 'updated',                  // newest first; or 'shuffled', 'hierarchy'
 	list_order: 'created',             // or 'updated', 'shuffled'
 	due_min: 'inclusive',              // or 'exclusive'
 	completed_filter: 'drops_open',    // or 'keeps_open'
+	filter_defaults: 'none',           // or '1970-2031': the dates one guide names
+	bad_max_results: 'reject',         // zero and below; or 'default'
 	last_page_token: 'omit',           // or 'empty'
 	empty_items: 'list',               // or 'omit': the key is not there
+	empty_links: 'list',               // or 'omit', as in 2020
+	tasks_etag: 'list',                // of a collection: its list's; or 'per_filter'
 
 	// What bumps and what is left alone.
 	list_bumps: 'structure',           // or 'all': notes and due as well
 	move_bumps_updated: true,
+	move_bumps_children: true,         // of a task that goes to another list
 	clear_bumps_updated: true,
 	noop_bumps_updated: true,          // a PATCH that changes nothing
 
@@ -56,7 +62,9 @@ export const DEFAULTS = Object.freeze({
 	length_unit: 'utf16',              // or 'codepoints'
 	title_whitespace: 'keep',          // or 'trim', 'spaces' (line breaks become spaces, then trimmed)
 	unknown_members: 'reject',         // or 'ignore'
+	control_chars: 'keep',             // in titles and notes; or 'drop', 'reject'
 	empty_due: 'reject',               // or 'clear'
+	client_id_in_insert: 'ignore',     // an id in the body; or 'reject'
 	reopen_needs_null: false,          // status alone does not reopen, as in 2011
 	assigned_notes_status: 400,        // or 403: notes of a task from Docs
 	empty_status: 204,                 // of answers without a body; or 200
@@ -64,6 +72,8 @@ export const DEFAULTS = Object.freeze({
 	// Preconditions.
 	if_match: 'enforce',               // 412; or 'conflict' (409), 'ignore'
 	if_match_on_move: false,
+	if_match_on_clear: false,          // with the list's etag
+	body_etag: 'ignore',               // or 'enforce': an etag in the body is a precondition
 	if_none_match: 'ignore',           // or '304'
 
 	// Wire.
@@ -71,11 +81,13 @@ export const DEFAULTS = Object.freeze({
 	gzip_needs_user_agent: true,       // "gzip" in User-Agent as well
 	gzip_errors: true,
 	error_status_member: true,         // false: no error carries `status`
+	legacy_batch: false,               // /batch/tasks/v1 answers as well
 	batch_order: 'shuffled',           // or 'given', 'reversed'
 	batch_answer_order: 'given',       // or 'executed'
 
 	// OAuth.
 	auto_consent: false,               // the authorize page agrees by itself (login_hint, or the only user)
+	desktop_incremental: true,         // include_granted_scopes works for desktop apps
 	code_lifetime_s: 600,
 	access_lifetime_s: 3599,
 	refresh_unused_days: 183,

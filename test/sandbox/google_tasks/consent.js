@@ -55,7 +55,9 @@ function goBack(request, params) {
 // consent or with prompt=consent; desktop apps always get one.
 function agree(world, { app, prompts, account, request, scopes }) {
 	const first = world.oauth.consented(app, account).length === 0;
-	const granted = request.include_granted_scopes === 'true'
+	const incremental = request.include_granted_scopes === 'true'
+		&& (app.type === 'web' || world.config.values.desktop_incremental);
+	const granted = incremental
 		? [...new Set([...scopes, ...world.oauth.consented(app, account)])] : scopes;
 	const offline = app.type === 'desktop'
 		|| (request.access_type === 'offline' && (first || prompts.includes('consent')));

@@ -10,7 +10,7 @@ const TASK = { kind: 1, id: 1, etag: 1, title: 1, updated: 1, selfLink: 1, paren
 		driveResourceInfo: { driveFileId: 1, resourceKey: 1 }, spaceInfo: { space: 1 } } };
 const LIST = { kind: 1, id: 1, etag: 1, title: 1, updated: 1, selfLink: 1 };
 
-export const SHAPES = {
+const SHAPES = {
 	task: TASK,
 	tasks: { kind: 1, etag: 1, nextPageToken: 1, items: TASK },
 	list: LIST,

@@ -3,9 +3,9 @@
 import { invalidParameter } from './errors.js';
 import { etagOf, pageToken, readPageToken } from './ids.js';
 import { indexGroups, siblingsOf } from './siblings.js';
-import { parseTimestamp } from './time.js';
+import { parseTimestamp, wholeSeconds } from './time.js';
 
-export function booleanOf(query, name, fallback) {
+function booleanOf(query, name, fallback) {
 	const text = query[name];
 	if (text === undefined || text === '')
 		return fallback;
@@ -24,12 +24,15 @@ function momentOf(query, name) {
 }
 
 // Above the most it is clamped. Zero and below are UNCONFIRMED; refusing them is the stricter.
-export function maxResultsOf(query, fallback, most) {
+function maxResultsOf(switches, query, fallback, most) {
 	if (query.maxResults === undefined)
 		return fallback;
-	if (!/^[+-]?\d+$/.test(query.maxResults) || Number(query.maxResults) < 1)
+	const number = /^[+-]?\d+$/.test(query.maxResults) ? Number(query.maxResults) : NaN;
+	if (number < 1 && switches.bad_max_results === 'default')
+		return fallback;
+	if (!(number >= 1))
 		throw invalidParameter('maxResults', `Invalid value at 'max_results': ${query.maxResults}`);
-	return Math.min(most, Number(query.maxResults));
+	return Math.min(most, number);
 }
 
 function tokenOf(query) {
@@ -43,8 +46,8 @@ function tokenOf(query) {
 
 // Everything that is asked for, checked before anything is looked at.
 export function readFilter(account, query) {
-	return {
-		most: maxResultsOf(query, 20, 100),
+	const filter = {
+		most: maxResultsOf(account.config.values, query, 20, 100),
 		cursor: tokenOf(query),
 		completed: booleanOf(query, 'showCompleted', true),
 		hidden: booleanOf(query, 'showHidden', false),
@@ -57,10 +60,16 @@ export function readFilter(account, query) {
 		dueMax: momentOf(query, 'dueMax'),
 		switches: account.config.values,
 	};
+	if (filter.updatedMin !== null && filter.switches.updated_min_precision === 'seconds')
+		filter.updatedMin = wholeSeconds(filter.updatedMin);
+	return filter;
 }
 
 function inDates(filter, task) {
 	const { dueMin, dueMax, completedMin, completedMax, switches } = filter;
+	if (switches.filter_defaults === '1970-2031' && task.due !== null
+			&& (task.due < '1970-01-01' || task.due >= '2031-01-01') && dueMin === null && dueMax === null)
+		return false;
 	if (dueMin !== null || dueMax !== null) {
 		if (task.due === null)
 			return false;
@@ -151,7 +160,7 @@ function startOf(rows, cursor, order) {
 	return low;
 }
 
-export function pageOf(rows, filter) {
+function pageOf(rows, filter) {
 	const { most, cursor, switches } = filter;
 	const page = [];
 	let more = false;
@@ -180,13 +189,21 @@ function withItems(answer, items, switches) {
 	return answer;
 }
 
+// The etag of a collection: its list's, or one that differs with what was asked for.
+function collectionEtag(list, { switches, completed, hidden, deleted, assigned, updatedMin }) {
+	if (switches.tasks_etag === 'list')
+		return etagOf(list.etagAt);
+	const flags = [completed, hidden, deleted, assigned].reduce((sum, flag) => 2 * sum + flag, 1);
+	return etagOf(list.etagAt + flags * 1000003 + (updatedMin ?? 0));
+}
+
 // `past` is {rows, etag} of an earlier moment, when a fault asks for it.
 export function listTasks(account, list, filter, past) {
 	const { page, more } = pageOf(past?.rows ?? rowsOf(account, list), filter);
 	indexGroups(list);
 	const { switches } = filter;
 	const last = page.at(-1);
-	const answer = withToken({ kind: 'tasks#tasks', etag: past?.etag ?? etagOf(list.etagAt) },
+	const answer = withToken({ kind: 'tasks#tasks', etag: past?.etag ?? collectionEtag(list, filter) },
 		{ more, last: more && { ms: last.updated, id: last.id }, switches });
 	return withItems(answer, page.map((row) => row.json()), switches);
 }
@@ -201,9 +218,9 @@ function orderedLists(account) {
 }
 
 export function listLists(account, query) {
-	const most = maxResultsOf(query, 1000, 1000);
-	const cursor = tokenOf(query);
 	const switches = account.config.values;
+	const most = maxResultsOf(switches, query, 1000, 1000);
+	const cursor = tokenOf(query);
 	const lists = orderedLists(account);
 	const start = cursor ? lists.findIndex(({ id }) => id === cursor.id) + 1 : 0;
 	const page = lists.slice(start, start + most);

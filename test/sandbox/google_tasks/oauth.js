@@ -62,7 +62,8 @@ export function makeOauth(world) {
 			name: fields.name ?? 'Test app', type: fields.type ?? 'web',
 			redirect_uris: fields.redirect_uris ?? [], project: fields.project ?? 'sandbox',
 			publishing: fields.publishing ?? 'production', api_enabled: fields.api_enabled ?? true,
-			lifetime_s: fields.lifetime_s ?? null, state: fields.state ?? null,
+			lifetime_s: fields.lifetime_s ?? null, grant_lifetime_s: fields.grant_lifetime_s ?? null,
+			state: fields.state ?? null,
 		};
 		apps.set(app.client_id, app);
 		return app;
@@ -74,7 +75,9 @@ export function makeOauth(world) {
 		const now = clock.now();
 		const testing = grant.app.publishing === 'testing' && !grant.scopes.every(isIdentity)
 			&& now - grant.granted > values.testing_days * DAY;
-		return testing || now - grant.used > values.refresh_unused_days * DAY
+		const timed = grant.app.grant_lifetime_s !== null
+			&& now - grant.granted > grant.app.grant_lifetime_s * 1000;
+		return testing || timed || now - grant.used > values.refresh_unused_days * DAY
 			? { error: 'invalid_grant', description: DEAD } : null;
 	}
 
@@ -113,6 +116,8 @@ export function makeOauth(world) {
 		if (offline) {
 			entry.token = `1//0sandbox-${world.tokenIds.text(Math.max(16, values.refresh_token_bytes - 12))}`;
 			answer.refresh_token = entry.token;
+			if (app.grant_lifetime_s !== null)
+				answer.refresh_token_expires_in = app.grant_lifetime_s;
 			refresh.set(entry.token, entry);
 			evict(app, account);
 		}

@@ -38,7 +38,7 @@ function checkPlace(account, list, { parent, previous, child = null }, missing) 
 const storageFull = (account) =>
 	limitExceeded('quotaExceeded', { http: account.config.values.storage_status });
 
-export function checkRoom(account, list) {
+function checkRoom(account, list) {
 	const { tasks_per_list: perList, tasks_per_user: perUser } = account.config.values;
 	if (perUser !== null && account.tasks.size >= perUser)
 		throw storageFull(account);
@@ -72,6 +72,8 @@ function bringChildren(account, task, from, to, stamp) {
 				changeList(account, child, { from, to, stamp, parent: task.id });
 				if (!child.hidden)
 					placeLast(to, child);
+				if (account.config.values.move_bumps_children)
+					account.touch(child, stamp);
 				break;
 			case 'promote':
 				takeOut(from, child);

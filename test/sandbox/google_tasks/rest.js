@@ -90,7 +90,7 @@ function taskMethods(method) {
 		moveTask(x.account, listOf(x), x.params.task, { ...placeOf(x), headers: x.headers,
 			destination: x.query.destinationTasklist || undefined })));
 	method('tasks.clear', 'POST', '/tasks/v1/lists/:tasklist/clear', null, (x) => {
-		clearList(x.account, listOf(x));
+		clearList(x.account, listOf(x), { headers: x.headers });
 		return nothing(x);
 	});
 }

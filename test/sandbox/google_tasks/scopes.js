@@ -3,7 +3,7 @@
 const AUTH = 'https://www.googleapis.com/auth';
 
 export const TASKS = `${AUTH}/tasks`;
-export const READONLY = `${AUTH}/tasks.readonly`;
+const READONLY = `${AUTH}/tasks.readonly`;
 export const EMAIL = `${AUTH}/userinfo.email`;
 export const PROFILE = `${AUTH}/userinfo.profile`;
 

@@ -17,6 +17,7 @@ import { mayCall } from './scopes.js';
 import { runEdits } from './ui.js';
 import { World } from './world.js';
 
+const LEGACY_BATCH = '/batch/tasks/v1';
 const FORM = 'application/x-www-form-urlencoded';
 
 function parseBody(x) {
@@ -150,12 +151,14 @@ export function startServer({ port = 0, host = '127.0.0.1', seed = 1 } = {}) {
 
 	restRoutes(add);
 	oauthRoutes(world, add);
-	add('POST', '/batch', null, { id: 'batch', open: true });
+	for (const path of ['/batch', LEGACY_BATCH])
+		add('POST', path, null, { id: 'batch', open: true });
 
 	return startStandIn((connections) => {
 		const service = {
 			world, describe, authenticate, faultRequest, ordersOf, spend, spoil, sending,
-			find: (method, path) => routes.find(method, path),
+			find: (method, path) => (path !== LEGACY_BATCH || world.config.values.legacy_batch
+				? routes.find(method, path) : null),
 			control: controlHandler(world, connections),
 			carryOut: (x) => carryOut(service, x),
 			statusAnswer: (fault, x) => statusAnswer(fault, (error) => (x.route.oauth

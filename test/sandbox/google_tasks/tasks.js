@@ -32,8 +32,9 @@ function writable(account, list, id) {
 	return task;
 }
 
-export function checkMatch(account, headers, etag) {
-	const wanted = headers['if-match'];
+function checkMatch(account, headers, etag, body = {}) {
+	const { body_etag: inBody } = account.config.values;
+	const wanted = headers['if-match'] ?? (inBody === 'enforce' ? body.etag ?? undefined : undefined);
 	const how = account.config.values.if_match;
 	if (wanted === undefined || wanted === '*' || how === 'ignore')
 		return;
@@ -52,7 +53,7 @@ export function insertList(account, body) {
 }
 
 export function changeList(account, list, body, { replace, headers = {} }) {
-	checkMatch(account, headers, listEtag(list));
+	checkMatch(account, headers, listEtag(list), body);
 	checkId(body, list.id);
 	Object.assign(list, listFields(account.config, body, { replace }));
 	account.touchList(list, account.stamp());
@@ -89,7 +90,7 @@ function checkId(body, id) {
 
 export function changeTask(account, list, id, body, { replace, headers = {}, app = false }) {
 	const task = writable(account, list, id);
-	checkMatch(account, headers, taskEtag(task));
+	checkMatch(account, headers, taskEtag(task), body);
 	checkId(body, id);
 	const fields = taskFields(account.config, body, task, { replace });
 	const switches = account.config.values;
@@ -153,7 +154,9 @@ export function moveTask(account, list, id, { parent, previous, destination, hea
 }
 
 // Completed tasks become hidden; nothing is deleted.
-export function clearList(account, list) {
+export function clearList(account, list, { headers = {} } = {}) {
+	if (account.config.values.if_match_on_clear)
+		checkMatch(account, headers, listEtag(list));
 	const stamp = account.stamp();
 	for (const id of list.members) {
 		const task = account.tasks.get(id);

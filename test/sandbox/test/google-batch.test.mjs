@@ -108,6 +108,10 @@ test('what is no batch is 400; a batch in a batch is refused', async () => {
 	for (const [body, type] of bad)
 		assert.equal((await ann.call('POST', '/batch', body, { 'content-type': type })).status, 400);
 	assert.deepEqual(partsOf(await send(ann.token, [['POST', '/batch', {}]])).map((p) => p.status), [400]);
+	const legacy = () => ann.call('POST', '/batch/tasks/v1', partsText([['GET', '/tasks/v1/users/@me/lists']]),
+		{ 'content-type': 'multipart/mixed; boundary=B' });
+	assert.equal((await legacy()).status, 404);
+	await box.withSwitches({ legacy_batch: true }, async () => assert.equal((await legacy()).status, 200));
 	await box.withSwitches({ batch_calls: 2 }, async () => {
 		const calls = Array.from({ length: 3 }, () => ['POST', `${ann.list}/tasks`, {}]);
 		assert.equal((await send(ann.token, calls)).status, 400);

@@ -81,6 +81,12 @@ test('updatedMin: from this moment on, or after it; strict about its form', asyn
 	assert.deepEqual(await ann.titles({ updatedMin: b.updated }), ['c', 'b']);
 	await box.withSwitches({ updated_min: 'exclusive' }, async () =>
 		assert.deepEqual(await ann.titles({ updatedMin: b.updated }), ['c']));
+	await box.control('POST', 'patch', { token: ann.token, id: b.id,
+		fields: { updated: Date.parse('2026-11-11T11:11:11.400Z') } });
+	const within = { updatedMin: '2026-11-11T11:11:11.900Z' };
+	assert.equal((await ann.titles(within)).includes('b'), false);
+	await box.withSwitches({ updated_min_precision: 'seconds' }, async () =>
+		assert.ok((await ann.titles(within)).includes('b')));
 	const ask = (text) => ann.call('GET', `${ann.list}/tasks?updatedMin=${text}`);
 	for (const bad of ['2026-10-02', '2026-10-02T00:00:00', '2026-10-02T00:00:00+02:00', 'now'])
 		assert.deepEqual(reasonOf(await ask(bad)), [400, 'invalidParameter'],
@@ -102,6 +108,14 @@ test('due and completed filters', async () => {
 	assert.deepEqual(await shown({ completedMin: '2026-05-01T00:00:00Z' }), ['done']);
 	assert.deepEqual(await shown({ completedMin: '2026-06-01T00:00:00Z' }), []);
 	assert.deepEqual(await shown({ completedMax: '2026-05-01T00:00:00Z' }), []);
+	const { id } = await ann.add('far', { due: '2031-01-01T00:00:00Z' });
+	assert.ok((await shown()).includes('far'));
+	await box.withSwitches({ filter_defaults: '1970-2031' }, async () => {
+		assert.equal((await shown()).includes('far'), false);
+		assert.ok((await shown()).includes('none'));
+		assert.deepEqual(await shown({ dueMin: '2030-01-01T00:00:00Z' }), ['far']);
+	});
+	await ann.call('DELETE', `${ann.list}/tasks/${id}`);
 	await box.withSwitches({ completed_filter: 'keeps_open' }, async () =>
 		assert.deepEqual(await shown({ completedMin: '2026-06-01T00:00:00Z' }), ['01', '02', '03', 'none']));
 });
@@ -115,6 +129,10 @@ test('pages: 20 by default, at most 100, refused at zero; tokens of ours only', 
 		[20, 7, 100]);
 	for (const bad of ['maxResults=0', 'maxResults=-1', 'maxResults=x', 'pageToken=x', 'pageToken=CIA'])
 		assert.equal((await ann.call('GET', `${list}?${bad}`)).status, 400, bad);
+	await box.withSwitches({ bad_max_results: 'default' }, async () => {
+		assert.deepEqual([await length('maxResults=0'), await length('maxResults=-1')], [20, 20]);
+		assert.equal((await ann.call('GET', `${list}?maxResults=x`)).status, 400);
+	});
 	const first = await ann.ok('GET', `${list}?maxResults=100`);
 	assert.match(first.nextPageToken, /^[A-Za-z0-9_-]+$/);
 	const last = await ann.ok('GET', `${list}?maxResults=100&pageToken=${first.nextPageToken}`);
@@ -185,6 +203,12 @@ test('task lists: pages, order, etags of the collection', async () => {
 	const list = await ann.ok('GET', `${path}/@default`);
 	assert.equal((await ann.ok('GET', `${ann.list}/tasks`)).etag, list.etag,
 		'a list of tasks has the etag of its list');
+	await box.withSwitches({ tasks_etag: 'per_filter' }, async () => {
+		const [one, two, three] = [await ann.ok('GET', `${ann.list}/tasks`),
+			await ann.ok('GET', `${ann.list}/tasks?showHidden=true`), await ann.ok('GET', `${ann.list}/tasks`)];
+		assert.notEqual(one.etag, two.etag);
+		assert.equal(one.etag, three.etag);
+	});
 });
 
 test('fields: selections of every form; what does not exist is 400', async () => {

@@ -135,6 +135,11 @@ test('incremental consent covers what was granted earlier', async () => {
 	assert.deepEqual(more.scope.split(' ').sort(),
 		[SCOPE, 'https://www.googleapis.com/auth/userinfo.email', 'openid'].sort());
 	assert.equal((await connect(ann, app, { scope: SCOPE })).scope, SCOPE);
+	const desktop = await newApp({ type: 'desktop', project: 'p3' });
+	const incremental = { scope: SCOPE, include_granted_scopes: 'true' };
+	assert.ok((await connect(ann, desktop, incremental)).scope.includes('openid'));
+	await box.withSwitches({ desktop_incremental: false }, async () =>
+		assert.equal((await connect(ann, desktop, incremental)).scope, SCOPE));
 });
 
 test('codes: once, in time, with the same address and verifier', async () => {
@@ -226,6 +231,11 @@ test('unused for six months; seven days in testing, but for identity alone', asy
 	await advance(2 * DAY);
 	dead(await refresh(trial, short));
 	assert.equal((await refresh(identity, long)).status, 200);
+	const timed = await newApp({ grant_lifetime_s: DAY, project: 'p13' });
+	const day = await connect(ann, timed);
+	assert.equal(day.refresh_token_expires_in, DAY);
+	await advance(DAY + 1);
+	dead(await refresh(timed, day.refresh_token));
 	await box.control('POST', 'clock', { now: new Date().toISOString() });
 });
 
@@ -333,6 +343,32 @@ test('readonly may get and list; the personal token may everything; the query ma
 		statuses.push((await box.call(token, method, path)).status);
 	assert.deepEqual(statuses, [200, 200, 200, 200, ...Array(10).fill(403)]);
 	assert.equal((await box.call(null, 'GET', `${lists}?access_token=${ann.token}`)).status, 200);
+});
+
+test('every time and size of a token is a switch', async () => {
+	const ann = await box.user();
+	const app = await newApp({ project: 'p14' });
+	await box.withSwitches({ code_lifetime_s: 5, access_lifetime_s: 20, refresh_unused_days: 2,
+		refresh_tokens_per_client: 1, refresh_token_bytes: 512 }, async () => {
+		const { code } = await approve(ann, query(app));
+		await advance(6);
+		dead(await exchange(app, code));
+		const one = await connect(ann, app);
+		assert.deepEqual([one.expires_in, one.refresh_token.length], [20, 512]);
+		await advance(21);
+		assert.equal(await probe(one.access_token), 401);
+		const two = await connect(ann, app, { prompt: 'consent' });
+		dead(await refresh(app, one.refresh_token));
+		await advance(2 * DAY + 1);
+		dead(await refresh(app, two.refresh_token));
+	});
+	const trial = await newApp({ publishing: 'testing', project: 'p15' });
+	await box.withSwitches({ testing_days: 1 }, async () => {
+		const { refresh_token: token } = await connect(ann, trial);
+		await advance(DAY + 1);
+		dead(await refresh(trial, token));
+	});
+	await box.control('POST', 'clock', { now: new Date().toISOString() });
 });
 
 test('faults at the token endpoint aim at a person', async () => {

@@ -35,6 +35,11 @@ test('a task shows what it has and leaves the rest out', async () => {
 		'selfLink', 'status', 'title', 'updated', 'webViewLink']);
 	const untitled = await ann.ok('POST', `${ann.list}/tasks`);
 	assert.equal(untitled.title, '', 'an insert without a body makes an untitled task');
+	await box.withSwitches({ empty_links: 'omit', client_id_in_insert: 'reject' }, async () => {
+		assert.equal('links' in await ann.add('y'), false);
+		assert.equal((await ann.call('POST', `${ann.list}/tasks`, { id: 'mine' })).status, 400);
+	});
+	assert.notEqual((await ann.add('z', { id: 'mine' })).id, 'mine');
 });
 
 test('due: a date in UTC, strictly RFC 3339 with a zone', async () => {
@@ -142,7 +147,11 @@ test('tombstones expire', async () => {
 	await ann.call('DELETE', `${ann.list}/tasks/${id}`);
 	await advance(89 * 86400);
 	assert.equal((await ann.rows({ showDeleted: true })).length, 1);
-	await advance(2 * 86400);
+	await box.withSwitches({ tombstone_days: 95 }, async () => {
+		await advance(2 * 86400);
+		assert.equal((await ann.rows({ showDeleted: true })).length, 1);
+	});
+	await advance(60);
 	assert.equal((await ann.rows({ showDeleted: true })).length, 0);
 	await box.control('POST', 'clock', { now: new Date().toISOString() });
 });
@@ -250,6 +259,15 @@ test('move across lists: subtasks travel, are promoted or stay behind; with or w
 		assert.notEqual(moved.updated, plain.parent.updated);
 		assert.deepEqual([await plain.here(), await plain.there()], [[],
 			[['child', undefined, moved.id], ['parent', undefined, undefined]]]);
+		await withSwitches({ move_bumps_children: false }, async () => {
+			const { ann, go, there, child } = await twoLists();
+			await advance(1);
+			const { updated } = await go();
+			assert.equal((await there()).length, 2);
+			const rows = await ann.ok('GET', `${(await ann.state()).items.map((item) =>
+				`/tasks/v1/lists/${item.list_id}/tasks`)[0]}?updatedMin=${updated}`);
+			assert.equal(rows.items.some(({ id }) => id === child.id), false, 'not seen incrementally');
+		});
 		await withSwitches({ move_takes_children: 'promote', move_leaves_tombstone: true }, async () => {
 			const { go, here, there } = await twoLists();
 			await go();
@@ -323,9 +341,16 @@ test('etags: If-Match on PATCH, PUT and DELETE; If-None-Match; each way of the s
 	await withSwitches({ if_match: 'conflict', if_match_on_move: true, if_none_match: '304' }, async () => {
 		assert.deepEqual(reasonOf(await ann.call('PATCH', path, {}, stale)), [409, 'conflict']);
 		assert.equal((await ann.call('POST', `${path}/move`, '', stale)).status, 409);
+		await box.control('POST', 'config', { if_match_on_clear: true });
+		assert.equal((await ann.call('POST', `${ann.list}/clear`, '', stale)).status, 409);
+		await box.control('POST', 'config', { if_match_on_clear: false });
 		const { etag } = await ann.get(task.id);
 		assert.equal((await ann.call('GET', path, undefined, { 'if-none-match': etag })).status, 304);
 	});
+	assert.equal((await ann.call('POST', `${ann.list}/clear`, '', stale)).status, 204);
+	assert.equal((await ann.call('PATCH', path, { title: 'b', etag: '"stale"' })).status, 200);
+	await withSwitches({ body_etag: 'enforce' }, async () =>
+		assert.equal((await ann.call('PATCH', path, { title: 'c', etag: '"stale"' })).status, 412));
 	await withSwitches({ if_match: 'ignore' }, async () =>
 		assert.equal((await ann.call('PATCH', path, { title: 'z' }, stale)).status, 200));
 	assert.equal((await ann.call('PATCH', path, { title: 'a' }, { 'if-match': '*' })).status, 200);
@@ -374,6 +399,11 @@ test('lengths, white space and unknown members', async () => {
 			assert.equal((await insert({ titel: 'x' })).status, 200);
 			assert.equal((await insert({ title: ' a\nb ' })).json.title, 'a b');
 		});
+	assert.equal((await insert({ title: 'a\u0007\tb' })).json.title, 'a\u0007\tb');
+	await withSwitches({ control_chars: 'drop' }, async () =>
+		assert.equal((await insert({ title: 'a\u0007\tb' })).json.title, 'a\tb'));
+	await withSwitches({ control_chars: 'reject' }, async () =>
+		assert.equal((await insert({ notes: 'a\u0007' })).status, 400));
 	await withSwitches({ length_unit: 'codepoints', title_whitespace: 'trim' }, async () => {
 		assert.equal((await insert({ title: '🍝'.repeat(1024) })).status, 200);
 		assert.equal((await insert({ title: ' a\nb ' })).json.title, 'a\nb');

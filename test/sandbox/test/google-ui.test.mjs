@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 
 import { DEFAULTS } from '../google_tasks/config.js';
@@ -130,6 +131,13 @@ test('switches: unknown ones are refused; patch sets what nothing else can; quot
 	assert.equal((await box.control('GET', 'health')).ok, true);
 	assert.ok((await box.control('GET', 'quota')).sandbox.used > 0);
 	assert.ok((await box.control('GET', 'users')).some((one) => one.token === ann.token));
+});
+
+test('every switch is tried by a test', () => {
+	const folder = new URL('.', import.meta.url);
+	const texts = readdirSync(folder).filter((name) => name.startsWith('google-'))
+		.map((name) => readFileSync(new URL(name, folder), 'utf8')).join('');
+	assert.deepEqual(Object.keys(DEFAULTS).filter((name) => !texts.includes(`${name}:`)), []);
 });
 
 test('reset forgets people, tokens, switches and quotas', async () => {
