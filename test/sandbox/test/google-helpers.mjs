@@ -11,6 +11,9 @@ export const CALLBACK = 'https://app.example.com/callback';
 export async function sandbox({ seed = 1 } = {}) {
 	const box = await openBox(startServer, { seed });
 	const { control, call } = box;
+	// Time stands still unless a test moves it: no deadline is met by a slow machine.
+	const stopClock = (now = Date.now()) => control('POST', 'clock', { now, freeze: true });
+	await stopClock();
 
 	async function user(fields = {}) {
 		const person = await control('POST', 'users', fields);
@@ -53,7 +56,7 @@ export async function sandbox({ seed = 1 } = {}) {
 		};
 	}
 
-	return { ...box, user };
+	return { ...box, user, stopClock };
 }
 
 export const reasonOf = (answer) => [answer.status, answer.json?.error?.errors?.[0]?.reason];

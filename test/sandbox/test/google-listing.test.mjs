@@ -49,14 +49,14 @@ test('newest first, by id where equal; shuffled or by hierarchy on request', asy
 		assert.deepEqual(pages.flat().sort(), ['a', 'b', 'c', 'child']);
 		assert.deepEqual(await ann.titles(), pages.flat(), 'the same order for all pages');
 	});
-	await box.control('POST', 'clock', { now: '2026-12-01T00:00:00Z', freeze: true });
+	await box.stopClock('2026-12-01T00:00:00Z');
 	const ben = await box.user();
 	for (const title of ['x', 'y', 'z'])
 		await ben.add(title);
 	const ids = (await ben.rows()).map((row) => row.id);
 	assert.deepEqual(ids, [...ids].sort());
 	assert.equal((await scan(ben, { maxResults: 1 })).length, 3, 'a keyset of time and id');
-	await box.control('POST', 'clock', { now: new Date().toISOString() });
+	await box.stopClock();
 });
 
 test('filters: completed, hidden, deleted, assigned', async () => {
@@ -179,10 +179,10 @@ test('an incremental reading misses reordering, subtasks of deleted tasks and li
 
 test('the Date header is the stand-in\'s clock', async () => {
 	const ann = await box.user();
-	await box.control('POST', 'clock', { now: '2027-03-04T05:06:07.800Z', freeze: true });
+	await box.stopClock('2027-03-04T05:06:07.800Z');
 	const { headers } = await ann.call('GET', `${ann.list}/tasks`);
 	assert.equal(headers.get('date'), 'Thu, 04 Mar 2027 05:06:07 GMT');
-	await box.control('POST', 'clock', { now: new Date().toISOString() });
+	await box.stopClock();
 });
 
 test('task lists: pages, order, etags of the collection', async () => {

@@ -236,7 +236,7 @@ test('unused for six months; seven days in testing, but for identity alone', asy
 	assert.equal(day.refresh_token_expires_in, DAY);
 	await advance(DAY + 1);
 	dead(await refresh(timed, day.refresh_token));
-	await box.control('POST', 'clock', { now: new Date().toISOString() });
+	await box.stopClock();
 });
 
 test('the 101st refresh token silently ends the oldest of this person and client', async () => {
@@ -368,7 +368,7 @@ test('every time and size of a token is a switch', async () => {
 		await advance(DAY + 1);
 		dead(await refresh(trial, token));
 	});
-	await box.control('POST', 'clock', { now: new Date().toISOString() });
+	await box.stopClock();
 });
 
 test('faults at the token endpoint aim at a person', async () => {

@@ -33,7 +33,7 @@ test('edits with temporary ids; the ones refused say why', async () => {
 
 test('a repeating task: completed, the next comes on its day, as a task of its own', async () => {
 	const ann = await box.user();
-	await box.control('POST', 'clock', { now: '2026-12-01T10:00:00Z' });
+	await box.stopClock('2026-12-01T10:00:00Z');
 	const { t } = await ann.edit(edit('task_add', { title: 'water', due: '2026-12-01' }, 't'),
 		edit('task_repeat', { id: 't', every_days: 7 }));
 	await ann.ok('PATCH', `${ann.list}/tasks/${t}`, { status: 'completed' });
@@ -44,7 +44,7 @@ test('a repeating task: completed, the next comes on its day, as a task of its o
 	assert.notEqual(rows[0].id, t);
 	const { n } = await ann.edit(edit('task_next_instance', { id: rows[0].id, due: '2026-12-15' }, 'n'));
 	assert.equal((await ann.get(n)).due, '2026-12-15T00:00:00.000Z');
-	await box.control('POST', 'clock', { now: new Date().toISOString() });
+	await box.stopClock();
 });
 
 test('mail and chat: links, assignment', async () => {
@@ -72,7 +72,7 @@ test('seed: lists, subtasks, notes, dates, completed and hidden ones; the same s
 	async () => {
 		const once = async () => {
 			const other = await sandbox({ seed: 7 });
-			await other.control('POST', 'clock', { now: '2026-12-01T00:00:00Z', freeze: true });
+			await other.stopClock('2026-12-01T00:00:00Z');
 			const ann = await other.user();
 			const made = await other.control('POST', 'seed', { token: ann.token, tasks: 400, lists: 4,
 				completed: 20, hidden: 30 });
