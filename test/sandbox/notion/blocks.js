@@ -69,6 +69,23 @@ export function addBlocks(workspace, parent, tree, actor, at = parent.children.l
 	return ids;
 }
 
+function forgetTree(workspace, block) {
+	for (const id of block.children ?? []) {
+		const child = workspace.objects.get(id);
+		if (child?.object === 'block')
+			forgetTree(workspace, child);
+	}
+	workspace.forget(block);
+}
+
+// Takes the blocks out of a page; pages and databases in it stay.
+export function clearBlocks(workspace, page) {
+	const isBlock = (id) => workspace.objects.get(id)?.object === 'block';
+	for (const id of page.children.filter(isBlock))
+		forgetTree(workspace, workspace.objects.get(id));
+	page.children = page.children.filter((id) => workspace.objects.has(id));
+}
+
 function placeFor(x, parent) {
 	const { body, version } = x;
 	const after = (id, path) => {

@@ -2,6 +2,7 @@
 // whole state. What every stand-in has is in ../lib/control.js.
 
 import { commonActions, controlDoor } from '../lib/control.js';
+import { deliveryActions } from '../lib/deliveries.js';
 import { conditionsOf, KINDS as FAULTS } from './faulty.js';
 import { approve } from './oauth-routes.js';
 import { edit } from './person.js';
@@ -149,12 +150,7 @@ function webhookActions(world) {
 			subscription.status = 'active';
 			return show(subscription);
 		},
-		'POST webhooks/behaviour': (body) => world.webhooks.behave(body),
-		'GET webhooks/deliveries': () => world.webhooks.list(),
-		'DELETE webhooks/deliveries': () => {
-			world.webhooks.clear();
-			return { ok: true };
-		},
+		...deliveryActions(() => world.webhooks),
 	};
 }
 

@@ -4,12 +4,22 @@ import { wrong } from './errors.js';
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const TIME = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(:\d{2})?(\.\d+)?(Z|[+-]\d{2}:?\d{2})?$/;
-const PLAIN = 60000;
+const MINUTE = 60000;
+
+// Formatters are dear; a query looks at thousands of dates.
+const formatters = new Map();
+
+function formatterOf(zone) {
+	let found = formatters.get(zone);
+	if (!found)
+		formatters.set(zone, found = new Intl.DateTimeFormat('en-US',
+			{ timeZone: zone, timeZoneName: 'longOffset' }));
+	return found;
+}
 
 const isZone = (name) => {
 	try {
-		new Intl.DateTimeFormat('en', { timeZone: name });
-		return true;
+		return Boolean(formatterOf(name));
 	} catch {
 		return false;
 	}
@@ -17,8 +27,8 @@ const isZone = (name) => {
 
 // Minutes east of UTC that a zone has at an instant.
 function offsetAt(zone, ms) {
-	const text = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' })
-		.formatToParts(ms).find((part) => part.type === 'timeZoneName').value;
+	const text = formatterOf(zone).formatToParts(ms)
+		.find((part) => part.type === 'timeZoneName').value;
 	const found = /GMT(?:([+-])(\d{2}):(\d{2}))?/.exec(text);
 	if (!found?.[1])
 		return 0;
@@ -27,8 +37,8 @@ function offsetAt(zone, ms) {
 
 function instantIn(zone, local) {
 	const asUtc = Date.parse(`${local}Z`);
-	const first = asUtc - offsetAt(zone, asUtc) * PLAIN;
-	return asUtc - offsetAt(zone, first) * PLAIN;
+	const first = asUtc - offsetAt(zone, asUtc) * MINUTE;
+	return asUtc - offsetAt(zone, first) * MINUTE;
 }
 
 const offsetText = (minutes) => {
@@ -85,7 +95,7 @@ function readPart(text, zone, switches) {
 	const given = /(Z|[+-]\d{2}:?\d{2})$/.exec(text)?.[1];
 	let ms = instantOf(text, zone);
 	if (switches.date_seconds === 'drop')
-		ms -= ms % PLAIN;
+		ms -= ms % MINUTE;
 	let minutes = 0;
 	if (given && given !== 'Z') {
 		const [, sign, hours, rest] = /([+-])(\d{2}):?(\d{2})/.exec(given);
@@ -95,7 +105,7 @@ function readPart(text, zone, switches) {
 	}
 	if (switches.date_form === 'utc')
 		return new Date(ms).toISOString();
-	return new Date(ms + minutes * PLAIN).toISOString().replace('Z', offsetText(minutes));
+	return new Date(ms + minutes * MINUTE).toISOString().replace('Z', offsetText(minutes));
 }
 
 // The value as an answer shows it.

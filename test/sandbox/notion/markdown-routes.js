@@ -2,10 +2,10 @@
 
 import { demand, demandLive, required } from './access.js';
 import { asyncAnswer } from './async-tasks.js';
-import { addBlocks } from './blocks.js';
+import { addBlocks, clearBlocks } from './blocks.js';
 import { invalid, missing, wrong } from './errors.js';
 import { fromMarkdown, toMarkdown } from './markdown.js';
-import { bodyEdited } from './operations.js';
+import { bodyEdited, trash } from './operations.js';
 import { liveChildren, NEWEST } from './render.js';
 
 const BLOCKS = 20000;
@@ -39,24 +39,13 @@ function replaceBody(x, page, text, allowDeleting) {
 	if (lost.length > 0 && !allowDeleting)
 		throw invalid('This would delete child pages or databases; set allow_deleting_content to do so.');
 	for (const child of lost)
-		workspace.change(child, bot, { in_trash: true, trashed_at: workspace.now() });
+		trash(workspace, child, bot);
 	const tree = fromMarkdown(text.split('\n')
 		.filter((line) => !/^\s*<(page|database) url=/.test(line)).join('\n'));
-	for (const child of old)
-		if (child.object === 'block')
-			dropTree(workspace, child);
-	page.children = kept.map((child) => child.id);
+	clearBlocks(workspace, page);
+	page.children = page.children.filter((id) => kept.some((child) => child.id === id));
 	const ids = addBlocks(workspace, page, tree, bot);
 	bodyEdited(workspace, page, bot, ids);
-}
-
-function dropTree(workspace, block) {
-	for (const id of block.children ?? []) {
-		const child = workspace.objects.get(id);
-		if (child?.object === 'block')
-			dropTree(workspace, child);
-	}
-	workspace.forget(block);
 }
 
 function occurrences(text, part) {

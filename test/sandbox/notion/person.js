@@ -1,7 +1,7 @@
 // What a person does in the app: the control interface's `edit`. The same rules as the API's, without
 // its limits, and more: schemas, sharing, the trash can.
 
-import { addBlocks } from './blocks.js';
+import { addBlocks, clearBlocks } from './blocks.js';
 import { addComment } from './comments.js';
 import { decodeProperty } from './ids.js';
 import { fromMarkdown } from './markdown.js';
@@ -65,7 +65,7 @@ const optionOf = (property, key) => {
 };
 
 function writeBody(workspace, page, markdown, actor) {
-	page.children = page.children.filter((id) => workspace.objects.get(id)?.object !== 'block');
+	clearBlocks(workspace, page);
 	bodyEdited(workspace, page, actor, addBlocks(workspace, page, fromMarkdown(markdown), actor));
 }
 

@@ -81,6 +81,7 @@ export function addSource(workspace, database, name, what, actor) {
 export function addDatabase(workspace, { title = 'Tasks', parent, ...what }, actor) {
 	const database = workspace.create('database', { name: title, title: richText(title), sources: [],
 		parent: parent ? { type: 'page_id', id: parent.id } : { type: 'workspace' } }, actor);
+	parent?.children.push(database.id);
 	const count = what.sources ?? 1;
 	for (let i = 0; i < count; i++)
 		addSource(workspace, database, count === 1 ? title : what.names?.[i] ?? `${title} ${i + 1}`,

@@ -157,7 +157,11 @@ export function startServer({ port = 0, host = '127.0.0.1', seed = 1 } = {}) {
 		control: controlHandler(world, connections),
 		faultRequest: (x) => ({ commands: x.commands, writes: x.commands.length > 0,
 			reads: x.reads }),
-		statusAnswer: (fault, x, answer) => withId(x, statusAnswer(fault, x, answer)),
+		// What the edge answers never reached Notion: it has no request id.
+		statusAnswer(fault, x, answer) {
+			const result = statusAnswer(fault, x, answer);
+			return result.headers['content-type'] === 'text/html' ? result : withId(x, result);
+		},
 		tooLarge: () => new ApiError(world.config.values.oversize_status, 'validation_error',
 			'Request body too large.'),
 		noRoute: () => new ApiError(400, 'invalid_request_url', 'Invalid request URL.'),

@@ -3,6 +3,7 @@
 
 import { createHmac } from 'node:crypto';
 
+import { makeDeliveries, post } from '../lib/deliveries.js';
 import { encodeProperty } from './ids.js';
 
 // All but these are gathered.
@@ -12,68 +13,28 @@ export const sign = (token, body) =>
 	`sha256=${createHmac('sha256', token).update(body).digest('hex')}`;
 
 export function makeWebhooks(world) {
-	let deliveries = [];
-	let held = [];                    // for reordering
-	let stopped = false;
 	const subscriptions = new Map();
 	const gathered = new Map();       // subscription and entity → events that wait
-	const behaviour = { lose: 0, duplicate: 0, delay_ms: 0, reorder: false };
+	const headersFor = (token, body) => ({ 'User-Agent': 'notion-api',
+		...token === null ? {} : { 'X-Notion-Signature': sign(token, body) } });
 
-	async function post(url, body, headers) {
-		try {
-			const answer = await fetch(url, {
-				method: 'POST', body, redirect: 'manual',
-				signal: AbortSignal.timeout(world.config.values.webhook_timeout_ms),
-				headers: { 'Content-Type': 'application/json', 'User-Agent': 'notion-api', ...headers },
-			});
-			await answer.arrayBuffer();
-			return answer.status;
-		} catch {
-			return 0;                     // no answer counts like a wrong one
-		}
-	}
-
-	async function attempt(delivery) {
-		if (stopped)
-			return;
-		const number = ++delivery.attempts;
-		const body = JSON.stringify({ ...delivery.event, attempt_number: number });
-		const status = await post(delivery.subscription.url, body,
-			{ 'X-Notion-Signature': sign(delivery.subscription.token, body) });
-		delivery.statuses.push(status);
-		delivery.done = status >= 200 && status < 300;
-		const { webhook_attempts: most, webhook_retry_s: wait } = world.config.values;
-		if (!delivery.done && number < most)
-			world.clock.after(wait * 1000 * 2 ** (number - 1), () => attempt(delivery));
-		else
-			countLoss(delivery);
-	}
-
-	function countLoss({ subscription, done }) {
-		const most = world.config.values.webhook_pause_after;
-		subscription.losses = done ? 0 : subscription.losses + 1;
-		if (most !== null && subscription.losses >= most)
-			subscription.status = 'paused';
-	}
-
-	function dispatch(delivery) {
-		for (let i = 0; i <= behaviour.duplicate; i++)
-			setTimeout(() => attempt(delivery), behaviour.delay_ms).unref();
-	}
-
-	function enqueue(subscription, event) {
-		const delivery = { id: event.id, event, subscription, attempts: 0, statuses: [], done: false,
-			lost: false };
-		deliveries.push(delivery);
-		if (behaviour.lose > 0) {
-			behaviour.lose--;
-			delivery.lost = true;
-		} else if (behaviour.reorder) {
-			held.push(delivery);
-		} else {
-			dispatch(delivery);
-		}
-	}
+	const deliveries = makeDeliveries(world, {
+		request({ event, subscription, attempts }) {
+			const body = JSON.stringify({ ...event, attempt_number: attempts });
+			return { url: subscription.url, body, headers: headersFor(subscription.token, body) };
+		},
+		taken: (status) => status >= 200 && status < 300,
+		waitMs(attempts) {
+			const { webhook_attempts: most, webhook_retry_s: wait } = world.config.values;
+			return attempts < most ? wait * 1000 * 2 ** (attempts - 1) : null;
+		},
+		ended({ subscription, done }) {
+			const most = world.config.values.webhook_pause_after;
+			subscription.losses = done ? 0 : subscription.losses + 1;
+			if (most !== null && subscription.losses >= most)
+				subscription.status = 'paused';
+		},
+	});
 
 	function parentFor(workspace, record) {
 		if (record.parent.type === 'workspace')
@@ -133,9 +94,9 @@ export function makeWebhooks(world) {
 		const seen = record.record ?? record;
 		const bots = botsOf(subscription, workspace)
 			.filter((bot) => workspace.visible(bot, seen));
-		if (bots.length === 0 || stopped)
+		if (bots.length === 0 || deliveries.stopped())
 			return;
-		enqueue(subscription, {
+		const event = {
 			id: world.traffic.uuid(), timestamp: new Date(at).toISOString(),
 			workspace_id: workspace.id, workspace_name: workspace.name,
 			subscription_id: subscription.id, integration_id: subscription.app.integration_id,
@@ -143,7 +104,8 @@ export function makeWebhooks(world) {
 			accessible_by: bots.map((bot) => ({ id: bot.id, type: 'bot' })),
 			api_version: subscription.api_version, type,
 			entity: { id: record.id, type: record.record ? 'comment' : record.object }, data,
-		});
+		};
+		deliveries.add({ id: event.id, event, subscription });
 	}
 
 	function gather(subscription, workspace, type, record, actor, extra) {
@@ -197,27 +159,16 @@ export function makeWebhooks(world) {
 				token: world.traffic.secret('secret_'), status: 'pending', losses: 0 };
 			subscriptions.set(subscription.id, subscription);
 			const body = JSON.stringify({ verification_token: subscription.token });
-			const status = await post(url, body, world.config.values.webhook_handshake_signed
-				? { 'X-Notion-Signature': sign(subscription.token, body) } : {});
+			const { webhook_handshake_signed: signed, webhook_timeout_ms: timeout } = world.config.values;
+			const status = await post(url, body, headersFor(signed ? subscription.token : null, body),
+				timeout);
 			return { subscription, status };
 		},
 		subscriptions,
-		behave(changes) {
-			Object.assign(behaviour, changes);
-			if (!behaviour.reorder) {
-				// What was held back leaves newest first.
-				held.reverse().forEach(dispatch);
-				held = [];
-			}
-			return behaviour;
-		},
-		list: () => deliveries.map(({ subscription, event, ...rest }) =>
+		behave: deliveries.behave,
+		list: () => deliveries.all().map(({ subscription, event, ...rest }) =>
 			({ ...rest, subscription_id: subscription.id, url: subscription.url, body: event })),
-		clear() {
-			deliveries = [];
-		},
-		stop() {
-			stopped = true;
-		},
+		clear: deliveries.clear,
+		stop: deliveries.stop,
 	};
 }

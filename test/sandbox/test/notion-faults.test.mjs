@@ -65,6 +65,7 @@ test('statuses with Notion\'s codes and additional_data', async () => {
 		assert.deepEqual([answer.status, answer.headers.get('content-type')],
 			[fault.status, 'text/html']);
 		assert.ok(answer.headers.get('cf-ray'));
+		assert.equal(answer.headers.get('x-notion-request-id'), null);
 	}
 	assert.equal((await ask({ status: 503, code: 'database_connection_unavailable' })).json.code,
 		'database_connection_unavailable');

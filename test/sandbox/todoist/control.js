@@ -4,6 +4,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { commonActions, controlDoor } from '../lib/control.js';
+import { deliveryActions } from '../lib/deliveries.js';
 import { conditionsOf, KINDS as FAULTS } from './faulty.js';
 import { approve } from './oauth-routes.js';
 import { checkCommands, runCommands } from './commands/index.js';
@@ -101,12 +102,7 @@ function webhookActions(world) {
 				events: body.events.map((event) => (event.startsWith('e_') ? event : wireName(event))) };
 			return app.webhook;
 		},
-		'POST webhooks/behaviour': (body) => world.webhooks.behave(body),
-		'GET webhooks/deliveries': () => world.webhooks.list(),
-		'DELETE webhooks/deliveries': () => {
-			world.webhooks.clear();
-			return { ok: true };
-		},
+		...deliveryActions(() => world.webhooks),
 	};
 }
 

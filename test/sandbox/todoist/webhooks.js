@@ -3,6 +3,7 @@
 
 import { createHmac } from 'node:crypto';
 
+import { makeDeliveries } from '../lib/deliveries.js';
 import { render } from './objects.js';
 
 const EVENTS = ['item:added', 'item:updated', 'item:completed', 'item:uncompleted', 'item:deleted',
@@ -18,10 +19,15 @@ export const sign = (secret, body) =>
 	createHmac('sha256', secret).update(body).digest('base64');
 
 export function makeWebhooks(world) {
-	let deliveries = [];
-	let held = [];                    // for reordering
-	let stopped = false;
-	const behaviour = { lose: 0, duplicate: 0, delay_ms: 0, reorder: false };
+	const deliveries = makeDeliveries(world, {
+		request: (delivery) => ({ url: delivery.url, body: delivery.body, headers: {
+			'User-Agent': 'Todoist-Webhooks', 'X-Todoist-Hmac-SHA256': delivery.signature,
+			'X-Todoist-Delivery-ID': delivery.id } }),
+		// Nothing but 200 counts as received.
+		taken: (status) => status === 200,
+		waitMs: (attempts) => (attempts <= world.config.values.webhook_retries
+			? world.config.values.webhook_retry_s * 1000 : null),
+	});
 
 	function envelope(account, event, record, extra) {
 		const url = `https://app.todoist.com/app/task/${record.data.id}`;
@@ -46,55 +52,12 @@ export function makeWebhooks(world) {
 		return body;
 	}
 
-	async function attempt(delivery) {
-		if (stopped)
-			return;
-		delivery.attempts++;
-		let status = 0;
-		try {
-			const answer = await fetch(delivery.url, {
-				method: 'POST', body: delivery.body, redirect: 'manual',
-				signal: AbortSignal.timeout(world.config.values.webhook_timeout_ms),
-				headers: {
-					'User-Agent': 'Todoist-Webhooks', 'Content-Type': 'application/json',
-					'X-Todoist-Hmac-SHA256': delivery.signature,
-					'X-Todoist-Delivery-ID': delivery.id,
-				},
-			});
-			await answer.arrayBuffer();
-			status = answer.status;
-		} catch {
-			// No answer counts like a wrong one.
-		}
-		delivery.statuses.push(status);
-		delivery.done = status === 200;
-		// Nothing but 200 counts as received.
-		if (!delivery.done && delivery.attempts <= world.config.values.webhook_retries)
-			world.clock.after(world.config.values.webhook_retry_s * 1000, () => attempt(delivery));
-	}
-
-	function dispatch(delivery) {
-		const copies = 1 + behaviour.duplicate;
-		for (let i = 0; i < copies; i++)
-			setTimeout(() => attempt(delivery), behaviour.delay_ms).unref();
-	}
-
 	function enqueue(app, account, event, record, extra) {
 		const body = JSON.stringify(envelope(account, event, record, extra));
-		const delivery = {
+		deliveries.add({
 			id: world.ids.hex(32), url: app.webhook.callback_url, body, event, user_id: account.id,
-			signature: sign(app.client_secret ?? '', body), attempts: 0, statuses: [], done: false,
-			lost: false,
-		};
-		deliveries.push(delivery);
-		if (behaviour.lose > 0) {
-			behaviour.lose--;
-			delivery.lost = true;
-		} else if (behaviour.reorder) {
-			held.push(delivery);
-		} else {
-			dispatch(delivery);
-		}
+			signature: sign(app.client_secret ?? '', body),
+		});
 	}
 
 	return {
@@ -103,21 +66,10 @@ export function makeWebhooks(world) {
 				if (app.webhook?.events.includes(wireName(event)) && app.authorized.has(account.id))
 					enqueue(app, account, event, record, extra);
 		},
-		behave(changes) {
-			Object.assign(behaviour, changes);
-			if (!behaviour.reorder) {
-				// What was held back leaves newest first.
-				held.reverse().forEach(dispatch);
-				held = [];
-			}
-			return behaviour;
-		},
-		list: () => deliveries.map(({ body, ...rest }) => ({ ...rest, body: JSON.parse(body) })),
-		clear() {
-			deliveries = [];
-		},
-		stop() {
-			stopped = true;
-		},
+		behave: deliveries.behave,
+		list: () => deliveries.all()
+			.map(({ body, ...rest }) => ({ ...rest, body: JSON.parse(body) })),
+		clear: deliveries.clear,
+		stop: deliveries.stop,
 	};
 }
