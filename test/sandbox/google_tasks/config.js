@@ -97,6 +97,7 @@ export const DEFAULTS = Object.freeze({
 	access_token_bytes: 200,           // up to 2048
 	refresh_token_bytes: 103,          // up to 512
 	id_token_on_refresh: true,
+	id_token_issuer: 'https://accounts.google.com', // or 'accounts.google.com'
 	sign_id_token: true,               // false: alg none
 });
 

@@ -57,7 +57,13 @@ function oauthActions(world) {
 		'POST oauth/apps': (body) => world.oauth.addApp(body),
 		'GET oauth/apps': () => [...world.oauth.apps.values()],
 		// Changes an app: {client_id, api_enabled?, publishing?, state?, …}.
-		'POST oauth/app': (body) => Object.assign(appOf(body), body),
+		'POST oauth/app': (body) => {
+			const app = appOf(body);
+			for (const name of Object.keys(body))
+				if (!(name in app))
+					throw new Error(`an app has no field "${name}"`);
+			return Object.assign(app, body);
+		},
 		// A token pair without the browser: {client_id, token|user_id, scope?, lifetime_s?, offline?}.
 		'POST oauth/tokens': (body) => world.oauth.grant(appOf(body), world.accountOf(body),
 			body.scope ?? 'https://www.googleapis.com/auth/tasks openid email',
@@ -85,11 +91,8 @@ function oauthActions(world) {
 }
 
 export function controlHandler(world, connections) {
-	const userOf = (source) => (source.token !== undefined || source.user_id !== undefined
-		? world.accountOf(source).id : undefined);
-
 	return controlDoor({
-		...commonActions(world, { connections, userOf, kinds: KINDS, conditionsOf,
+		...commonActions(world, { connections, kinds: KINDS, conditionsOf,
 			onArm: (fault) => keepThePast(world, fault) }),
 		'POST users': (body) => showUser(world.addUser(body)),
 		'GET users': () => [...world.accounts.values()].map(showUser),

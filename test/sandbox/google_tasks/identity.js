@@ -4,7 +4,6 @@ import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 
 import { EMAIL, PROFILE } from './scopes.js';
 
-const ISSUER = 'https://accounts.google.com';
 const KID = 'sandbox-1';
 let pair = null;
 
@@ -19,7 +18,7 @@ const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url
 function claimsOf(world, { app, account, scopes, access, nonce, lifetime }) {
 	const now = Math.floor(world.clock.now() / 1000);
 	return {
-		iss: ISSUER, azp: app.client_id, aud: app.client_id, sub: account.id,
+		iss: world.config.values.id_token_issuer, azp: app.client_id, aud: app.client_id, sub: account.id,
 		...(account.hd ? { hd: account.hd } : {}),
 		...(scopes.includes(EMAIL) ? { email: account.email, email_verified: true } : {}),
 		...(scopes.includes(PROFILE) ? { name: account.name } : {}),

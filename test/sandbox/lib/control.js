@@ -14,10 +14,14 @@ function setClock(world, body) {
 	return { now: new Date(world.clock.now()).toISOString() };
 }
 
+// Whom a control request names, by token or user id; undefined when it names nobody.
+const namedUser = (world) => (source) => (source.token !== undefined || source.user_id !== undefined
+	? world.accountOf(source).id : undefined);
+
 // `userOf(source)` is the id that faults and log entries of the named account carry, or undefined when
 // none is named; `kinds` are the service's kinds of faults, `conditionsOf(kind)` which requests a kind
 // can do something to, `onArm(fault, spec)` what is noted when one is armed.
-export function commonActions(world, { connections, userOf, kinds, conditionsOf = () => ({}),
+export function commonActions(world, { connections, userOf = namedUser(world), kinds, conditionsOf = () => ({}),
 	onArm = () => {} }) {
 	function armOne(spec) {
 		if (!kinds.includes(spec.kind))

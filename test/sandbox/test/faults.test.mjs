@@ -5,6 +5,7 @@ import { after, before, beforeEach, test } from 'node:test';
 
 import { KINDS } from '../todoist/faulty.js';
 import { add, command, sandbox } from './helpers.mjs';
+import { checkMatching } from './matching.mjs';
 
 let box;
 before(async () => { box = await sandbox(); });
@@ -193,44 +194,13 @@ test('tombstones without content', async () => {
 
 test('matching: user, path, command, the nth, after n, probability, times', async () => {
 	const [ann, ben] = [await person(), await person()];
-	const statuses = async (n, who = ann, path = '/api/v1/user') => {
-		const out = [];
-		for (let i = 0; i < n; i++)
-			out.push((await who.call('GET', path)).status);
-		return out;
-	};
-	await arm(ann, { kind: 'status', status: 503, times: 2 });
-	assert.deepEqual(await statuses(2, ben), [200, 200]);
-	assert.deepEqual(await statuses(3), [503, 503, 200]);
-	await arm(ann, { kind: 'status', status: 503, match: { nth: 2 } });
-	assert.deepEqual(await statuses(3), [200, 503, 200]);
-	await arm(ann, { kind: 'status', status: 503, match: { after: 1 }, times: 0 });
-	assert.deepEqual(await statuses(3), [200, 503, 503]);
-	await box.control('DELETE', `faults?token=${ann.token}`);
+	await checkMatching(box, { ann, ben, path: '/api/v1/user', arm });
 	await arm(ann, { kind: 'status', status: 503, match: { path: '/tasks$' } });
-	assert.deepEqual(await statuses(1), [200]);
-	assert.deepEqual(await statuses(1, ann, '/api/v1/tasks'), [503]);
+	const status = async (path) => (await ann.call('GET', path)).status;
+	assert.deepEqual([await status('/api/v1/user'), await status('/api/v1/tasks')], [200, 503]);
 	await arm(ann, { kind: 'status', status: 503, match: { command: 'item_delete' } });
 	await ann.run(add('x'));
 	assert.equal((await ann.post({ commands: [command('item_delete', { id: 'x' })] })).status, 503);
-	await box.control('POST', 'faults', { all: true, kind: 'status', status: 503, times: 0,
-		match: { probability: 0.5 } });
-	const mixed = await statuses(40, ben);
-	assert.ok(mixed.includes(200) && mixed.includes(503));
-});
-
-test('the panel tells what is pending and what fired; unknown kinds are refused', async () => {
-	const ann = await person();
-	const { ids } = await box.control('POST', 'faults', [
-		{ token: ann.token, kind: 'status', status: 500 },
-		{ token: ann.token, kind: 'cut_before', match: { nth: 9 } }]);
-	await ann.call('GET', '/api/v1/user');
-	const panel = await box.control('GET', 'faults');
-	assert.deepEqual(panel.fired.map((entry) => [entry.id, entry.kind]), [[ids[0], 'status']]);
-	assert.deepEqual(panel.pending.map((entry) => [entry.id, entry.seen]), [[ids[1], 1]]);
-	await box.control('DELETE', `faults?id=${ids[1]}`);
-	assert.deepEqual((await box.control('GET', 'faults')).pending, []);
-	await assert.rejects(box.control('POST', 'faults', { kind: 'frob' }), /unknown kind of fault/);
 });
 
 test('every kind there is was tried above', () => {

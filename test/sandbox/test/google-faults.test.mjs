@@ -5,6 +5,7 @@ import { after, before, beforeEach, test } from 'node:test';
 
 import { KINDS } from '../google_tasks/faulty.js';
 import { edit, reasonOf, sandbox } from './google-helpers.mjs';
+import { checkMatching } from './matching.mjs';
 
 let box;
 before(async () => { box = await sandbox(); });
@@ -173,31 +174,17 @@ test('writes refused by content, altered by the server, edits of the person in b
 		.status, 412, 'the race that If-Match is for');
 });
 
-test('matching: user, query, method, the nth, after n, probability, times', async () => {
-	const [ann, ben] = [await person(), await person()];
-	const statuses = async (n, who = ann, path = '/tasks/v1/users/@me/lists') => {
-		const out = [];
-		for (let i = 0; i < n; i++)
-			out.push((await who.call('GET', path)).status);
-		return out;
-	};
-	await arm(ann, { kind: 'status', status: 503, times: 2 });
-	assert.deepEqual(await statuses(2, ben), [200, 200]);
-	assert.deepEqual(await statuses(3), [503, 503, 200]);
-	await arm(ann, { kind: 'status', status: 503, match: { nth: 2 } });
-	assert.deepEqual(await statuses(3), [200, 503, 200]);
-	await arm(ann, { kind: 'status', status: 503, match: { after: 1 }, times: 0 });
-	assert.deepEqual(await statuses(3), [200, 503, 503]);
-	await box.control('DELETE', `faults?token=${ann.token}`);
-	await arm(ann, { kind: 'status', status: 503, match: { command: 'tasks.list', query: 'showHidden=true' } });
-	assert.deepEqual(await statuses(1), [200]);
-	assert.deepEqual(await statuses(1, ann, `${ann.list}/tasks`), [200]);
-	assert.deepEqual(await statuses(1, ann, `${ann.list}/tasks?showHidden=true`), [503]);
-	await box.control('POST', 'faults', { kind: 'status', status: 503, times: 0, match: { probability: 0.5 } });
-	const mixed = await statuses(40, ben);
-	assert.ok(mixed.includes(200) && mixed.includes(503));
-	await assert.rejects(box.control('POST', 'faults', { kind: 'frob' }), /unknown kind of fault/);
-});
+test('matching: user, method, the nth, after n, probability, times; method of the API and query',
+	async () => {
+		const [ann, ben] = [await person(), await person()];
+		await checkMatching(box, { ann, ben, path: '/tasks/v1/users/@me/lists', arm });
+		await arm(ann, { kind: 'status', status: 503,
+			match: { command: 'tasks.list', query: 'showHidden=true' } });
+		const status = async (path) => (await ann.call('GET', path)).status;
+		assert.equal(await status('/tasks/v1/users/@me/lists?showHidden=true'), 200);
+		assert.equal(await status(`${ann.list}/tasks`), 200);
+		assert.equal(await status(`${ann.list}/tasks?showHidden=true`), 503);
+	});
 
 test('every kind there is was tried', () => {
 	assert.deepEqual(KINDS.filter((kind) => !tried.has(kind)), []);

@@ -320,8 +320,12 @@ test('identity: id_token, userinfo, tokeninfo, discovery', async () => {
 	assert.deepEqual([info.aud, info.sub, info.access_type], [app.client_id, ann.user_id, 'offline']);
 	assert.equal((await post('/oauth2/tokeninfo', { id_token: tokens.id_token })).json.sub, ann.user_id);
 	assert.equal((await post('/oauth2/tokeninfo', { access_token: 'nobody' })).json.error, 'invalid_token');
-	await box.withSwitches({ sign_id_token: false }, async () =>
-		assert.match((await connect(ann, app)).id_token, /\.$/));
+	await box.withSwitches({ sign_id_token: false, id_token_issuer: 'accounts.google.com' }, async () => {
+		const { id_token: unsigned } = await connect(ann, app);
+		assert.match(unsigned, /\.$/);
+		assert.equal(JSON.parse(Buffer.from(unsigned.split('.')[1], 'base64url')).iss, 'accounts.google.com');
+	});
+	await assert.rejects(box.control('POST', 'oauth/app', { client_id: app.client_id, frob: 1 }), /frob/);
 	const found = (await box.call(null, 'GET', '/.well-known/openid-configuration')).json;
 	assert.equal(found.token_endpoint, `${box.url}/oauth2/token`);
 	assert.equal((await box.call(null, 'GET', '/oauth2/v3/certs')).json.keys[0].kid, head.kid);

@@ -107,11 +107,8 @@ function webhookActions(world) {
 }
 
 export function controlHandler(world, connections) {
-	const userOf = (source) => (source.token !== undefined || source.user_id !== undefined
-		? world.accountOf(source).id : undefined);
-
 	return controlDoor({
-		...commonActions(world, { connections, userOf, kinds: FAULTS, conditionsOf,
+		...commonActions(world, { connections, kinds: FAULTS, conditionsOf,
 			onArm: (fault, spec) => keepThePast(world, fault, spec) }),
 		'POST users': (body) => addUser(world, body),
 		'GET users': () => [...world.accounts.values()].map((account) => ({ user_id: account.id,
