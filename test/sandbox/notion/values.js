@@ -17,11 +17,9 @@ export const emptyValue = (property) => {
 	}
 };
 
-export const valueOf = (page, property) => {
-	const value = page.values[property.id];
-	return value === undefined ? emptyValue({ ...property,
-		config: { ...property.config, default: null } }) : value;
-};
+// A property that came after the page was made is empty there, a status as well.
+export const valueOf = (page, property) => page.values[property.id]
+	?? (property.type === 'status' ? null : emptyValue(property));
 
 export const optionOf = (property, id) =>
 	property.config.options.find((option) => option.id === id) ?? null;

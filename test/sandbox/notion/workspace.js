@@ -145,6 +145,6 @@ export class Workspace {
 	}
 
 	idShown(property) {
-		return property.id === 'title' ? 'title' : encodeProperty(property.id);
+		return property.shown ??= encodeProperty(property.id);
 	}
 }
