@@ -24,7 +24,7 @@ CREATE TABLE tasksync.providers (
 	reads_containers boolean NOT NULL
 );
 COMMENT ON TABLE tasksync.providers IS 'The task services this version can talk to; one row each, written by the install script.';
-COMMENT ON COLUMN tasksync.providers.provider IS 'Name used in every function: google_tasks, todoist, later notion.';
+COMMENT ON COLUMN tasksync.providers.provider IS 'Name used in every function: google_tasks, notion, todoist.';
 COMMENT ON COLUMN tasksync.providers.title IS 'Name for people.';
 COMMENT ON COLUMN tasksync.providers.shows_labels IS 'Whether labels are objects of their own there; only then are labels linked one by one.';
 COMMENT ON COLUMN tasksync.providers.shows_sections IS 'Whether projects have sections there.';
@@ -32,6 +32,7 @@ COMMENT ON COLUMN tasksync.providers.creates_containers IS 'Whether a project ma
 COMMENT ON COLUMN tasksync.providers.reads_containers IS 'Whether every linked container is read on its own; otherwise one read covers the whole account.';
 INSERT INTO tasksync.providers VALUES
 	('google_tasks', 'Google Tasks', false, false, true, true),
+	('notion', 'Notion', false, false, false, true),
 	('todoist', 'Todoist', true, true, true, false);
 
 CREATE TABLE tasksync.provider_credentials (

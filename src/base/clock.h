@@ -37,6 +37,8 @@ extern bool tasksync_instant_to_local(TimestampTz instant, const char *zone, cha
 									  char time[9]);
 extern bool tasksync_local_to_instant(const char *date, const char *time, const char *zone,
 									  TimestampTz *instant);
+/* how far a local time is ahead of its instant, as a zone: "UTC", "UTC+05:30"; NULL: no time */
+extern char *tasksync_offset_zone(const char *date, const char *time, TimestampTz instant);
 extern bool tasksync_date_valid(const char *date);	/* YYYY-MM-DD that exists */
 extern bool tasksync_time_valid(const char *time);	/* HH:MM:SS */
 

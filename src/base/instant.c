@@ -271,3 +271,19 @@ tasksync_time_valid(const char *time)
 	return time != NULL && strlen(time) == 8 && strcmp(time + 6, "60") < 0 &&
 		read_time(&time, &seconds);
 }
+
+char *
+tasksync_offset_zone(const char *date, const char *time, TimestampTz instant)
+{
+	TimestampTz as_utc;
+	int64 minutes;
+
+	if (!tasksync_time_valid(time) ||
+		!tasksync_parse_instant(psprintf("%sT%sZ", date, time), &as_utc))
+		return NULL;
+	minutes = (as_utc - instant) / USECS_PER_MINUTE;
+	if (minutes == 0)
+		return pstrdup("UTC");
+	return psprintf("UTC%c%02d:%02d", minutes < 0 ? '-' : '+', (int) (Abs(minutes) / 60),
+					(int) (Abs(minutes) % 60));
+}

@@ -149,6 +149,71 @@ tasksync_json_parse(const char *bytes, size_t length, const char **error)
 	return json;
 }
 
+/* the four digits behind a backslash and u; -1 if they are none */
+static int
+escape_value(const char *p, const char *end)
+{
+	int			value = 0;
+
+	if (end - p < 6 || p[0] != '\\' || p[1] != 'u')
+		return -1;
+	for (int i = 2; i < 6; i++)
+	{
+		int			digit;
+
+		if (p[i] >= '0' && p[i] <= '9')
+			digit = p[i] - '0';
+		else if ((p[i] | 0x20) >= 'a' && (p[i] | 0x20) <= 'f')
+			digit = (p[i] | 0x20) - 'a' + 10;
+		else
+			return -1;
+		value = value * 16 + digit;
+	}
+	return value;
+}
+
+/* replaces in place: the escape of U+FFFD is as long as those of what it stands for */
+static void
+mend(char *bytes, size_t length)
+{
+	char	   *end = bytes + length;
+
+	for (char *p = bytes; p < end;)
+	{
+		int			value;
+		int			next;
+
+		if (*p != '\\')
+		{
+			p++;
+			continue;
+		}
+		value = escape_value(p, end);
+		if (value < 0)
+		{
+			p += 2;
+			continue;
+		}
+		next = value >= 0xD800 && value <= 0xDBFF ? escape_value(p + 6, end) : -1;
+		if (next >= 0xDC00 && next <= 0xDFFF)
+			p += 6;
+		else if (value == 0 || (value >= 0xD800 && value <= 0xDFFF))
+			memcpy(p + 2, "fffd", 4);
+		p += 6;
+	}
+}
+
+json_t *
+tasksync_json_parse_mended(const char *bytes, size_t length, const char **error)
+{
+	char	   *copy = palloc(length + 1);
+
+	memcpy(copy, bytes, length);
+	copy[length] = '\0';
+	mend(copy, length);
+	return tasksync_json_parse(copy, length, error);
+}
+
 static int
 append_bytes(const char *buffer, size_t size, void *text)
 {

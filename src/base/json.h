@@ -34,6 +34,13 @@ extern json_t *tasksync_json_object(void);
  */
 extern json_t *tasksync_json_parse(const char *bytes, size_t length, const char **error);
 
+/*
+ * The same for services that pass on what PostgreSQL cannot store: \u0000 and
+ * halves of a surrogate pair become U+FFFD, so that one odd character costs
+ * itself and not the whole answer.
+ */
+extern json_t *tasksync_json_parse_mended(const char *bytes, size_t length, const char **error);
+
 /* compact text, keys sorted, palloc'd */
 extern char *tasksync_json_text(const json_t *json);
 

@@ -97,6 +97,14 @@ extern TasksyncRecord *tasksync_record_copy(const TasksyncRecord *record);
 /* a copy whose texts are the original's, and live as long as they do */
 extern TasksyncRecord *tasksync_record_share(const TasksyncRecord *record);
 extern void tasksync_record_set(TasksyncRecord *record, TasksyncField field, const char *value);
+/* the same without a copy: the value lives as long as what it points into */
+static inline void
+tasksync_record_put(TasksyncRecord *record, TasksyncField field, const char *value)
+{
+	record->value[field] = value;
+	record->present |= TASKSYNC_FIELD_BIT(field);
+}
+
 extern void tasksync_record_set_labels(TasksyncRecord *record, int count, const char *const *names);
 /* the fields of `mask` that are present in `from`; the texts stay the other record's */
 extern void tasksync_record_take(TasksyncRecord *to, const TasksyncRecord *from, uint32 mask);

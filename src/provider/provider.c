@@ -8,11 +8,13 @@
 #include "postgres.h"
 
 #include "provider/google_tasks.h"
+#include "provider/notion.h"
 #include "provider/provider.h"
 #include "provider/todoist.h"
 
 static const TasksyncProvider *const providers[] = {
 	&tasksync_google_tasks,
+	&tasksync_notion,
 	&tasksync_todoist,
 };
 

@@ -94,6 +94,7 @@ typedef struct TasksyncObservation
 	TimestampTz created_at;
 	bool		is_inbox;		/* project: where tasks without a project go */
 	bool		is_read_only;	/* the provider will refuse changes */
+	bool		is_part;		/* members of `raw` replace those known, the others stay */
 } TasksyncObservation;
 
 typedef enum TasksyncAckOutcome
@@ -268,6 +269,15 @@ typedef struct TasksyncProvider
 	 * TASKSYNC_FIELD_BIT()s; NULL = all of the lens.
 	 */
 	uint32		(*task_fields) (const json_t *config);
+
+	/*
+	 * How the fields of tasks lie in a container of which `known` is known (see
+	 * TasksyncContainer): checks what a person said and returns it in normal
+	 * form, what was not said as proposed; NULL and *error, for people, if it is
+	 * wrong.  `mapping` NULL: the proposal.  NULL in place of the function: there
+	 * is nothing to map.
+	 */
+	json_t	   *(*map_fields) (const json_t *known, const json_t *mapping, const char **error);
 
 	/*
 	 * Builds the request.  Of call->intents it takes as many from the front as

@@ -26,13 +26,6 @@
 #define MINUTES_LENGTH 16
 #define TIME_AT 11
 
-static void
-put(TasksyncRecord *record, TasksyncField field, const char *value)
-{
-	record->value[field] = value;
-	record->present |= TASKSYNC_FIELD_BIT(field);
-}
-
 static bool
 is_usable_zone(const char *zone)
 {
@@ -69,9 +62,9 @@ read_fixed(TimestampTz instant, const char *zone, TasksyncRecord *record)
 		if (!tasksync_instant_to_local(instant, zone, date, time))
 			return;
 	}
-	put(record, TASKSYNC_F_DUE_DATE, date);
-	put(record, TASKSYNC_F_DUE_TIME, time);
-	put(record, TASKSYNC_F_DUE_TIMEZONE, zone);
+	tasksync_record_put(record, TASKSYNC_F_DUE_DATE, date);
+	tasksync_record_put(record, TASKSYNC_F_DUE_TIME, time);
+	tasksync_record_put(record, TASKSYNC_F_DUE_TIMEZONE, zone);
 }
 
 static void
@@ -88,9 +81,9 @@ read_local(const char *text, const char *zone, TasksyncRecord *record)
 	time = pnstrdup(text + TIME_AT, 8);
 	if (!tasksync_time_valid(time))
 		return;
-	put(record, TASKSYNC_F_DUE_DATE, date);
-	put(record, TASKSYNC_F_DUE_TIME, time);
-	put(record, TASKSYNC_F_DUE_TIMEZONE, is_usable_zone(zone) ? zone : NULL);
+	tasksync_record_put(record, TASKSYNC_F_DUE_DATE, date);
+	tasksync_record_put(record, TASKSYNC_F_DUE_TIME, time);
+	tasksync_record_put(record, TASKSYNC_F_DUE_TIMEZONE, is_usable_zone(zone) ? zone : NULL);
 }
 
 void
@@ -102,10 +95,10 @@ tasksync_todoist_read_due(const json_t *due, const char *user_zone, TasksyncReco
 
 	if (json_is_null(due))
 	{
-		put(record, TASKSYNC_F_DUE_DATE, NULL);
-		put(record, TASKSYNC_F_DUE_TIME, NULL);
-		put(record, TASKSYNC_F_DUE_TIMEZONE, NULL);
-		put(record, TASKSYNC_F_RECURRENCE, NULL);
+		tasksync_record_put(record, TASKSYNC_F_DUE_DATE, NULL);
+		tasksync_record_put(record, TASKSYNC_F_DUE_TIME, NULL);
+		tasksync_record_put(record, TASKSYNC_F_DUE_TIMEZONE, NULL);
+		tasksync_record_put(record, TASKSYNC_F_RECURRENCE, NULL);
 		return;
 	}
 	/* older shapes have the time in a member of its own */
@@ -116,9 +109,9 @@ tasksync_todoist_read_due(const json_t *due, const char *user_zone, TasksyncReco
 	text = with_seconds(text);
 	if (strlen(text) == DATE_LENGTH && tasksync_date_valid(text))
 	{
-		put(record, TASKSYNC_F_DUE_DATE, text);
-		put(record, TASKSYNC_F_DUE_TIME, NULL);
-		put(record, TASKSYNC_F_DUE_TIMEZONE, NULL);
+		tasksync_record_put(record, TASKSYNC_F_DUE_DATE, text);
+		tasksync_record_put(record, TASKSYNC_F_DUE_TIME, NULL);
+		tasksync_record_put(record, TASKSYNC_F_DUE_TIMEZONE, NULL);
 	}
 	else if (tasksync_parse_instant(text, &instant))
 		read_fixed(instant, zone != NULL ? zone : user_zone, record);
@@ -127,9 +120,9 @@ tasksync_todoist_read_due(const json_t *due, const char *user_zone, TasksyncReco
 	if (!tasksync_record_has(record, TASKSYNC_F_DUE_DATE))
 		return;
 	if (!tasksync_json_bool(due, "is_recurring", false))
-		put(record, TASKSYNC_F_RECURRENCE, NULL);
+		tasksync_record_put(record, TASKSYNC_F_RECURRENCE, NULL);
 	else if (tasksync_json_string(due, "string") != NULL)
-		put(record, TASKSYNC_F_RECURRENCE, tasksync_json_string(due, "string"));
+		tasksync_record_put(record, TASKSYNC_F_RECURRENCE, tasksync_json_string(due, "string"));
 }
 
 json_t *

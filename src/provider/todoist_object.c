@@ -18,13 +18,6 @@
 #include "provider/todoist_due.h"
 #include "provider/todoist_object.h"
 
-static void
-put(TasksyncRecord *record, TasksyncField field, const char *value)
-{
-	record->value[field] = value;
-	record->present |= TASKSYNC_FIELD_BIT(field);
-}
-
 const char *
 tasksync_todoist_id(const json_t *object, const char *key)
 {
@@ -65,7 +58,7 @@ read_text(TasksyncRecord *record, TasksyncField field, const json_t *object, con
 	const char *text = tasksync_json_string(object, key);
 
 	if (text != NULL)
-		put(record, field, text);
+		tasksync_record_put(record, field, text);
 }
 
 static void
@@ -76,9 +69,9 @@ read_reference(TasksyncRecord *record, TasksyncField field, const json_t *object
 	const char *id = tasksync_todoist_id(object, key);
 
 	if (id != NULL)
-		put(record, field, id);
+		tasksync_record_put(record, field, id);
 	else if (member == NULL ? absent_is_null : json_is_null(member))
-		put(record, field, NULL);
+		tasksync_record_put(record, field, NULL);
 }
 
 static void
@@ -87,7 +80,8 @@ read_number(TasksyncRecord *record, TasksyncField field, const json_t *object, c
 	const json_t *member = json_object_get(object, key);
 
 	if (json_is_integer(member))
-		put(record, field, psprintf("%lld", (long long) json_integer_value(member)));
+		tasksync_record_put(record, field,
+							psprintf("%lld", (long long) json_integer_value(member)));
 }
 
 static TimestampTz
@@ -106,7 +100,7 @@ read_priority(TasksyncRecord *record, const json_t *item)
 	int64 priority = tasksync_json_int(item, "priority", 0);
 
 	if (priority >= 1 && priority < (int64) lengthof(priorities))
-		put(record, TASKSYNC_F_PRIORITY, priorities[priority]);
+		tasksync_record_put(record, TASKSYNC_F_PRIORITY, priorities[priority]);
 }
 
 static void
@@ -137,11 +131,11 @@ read_completion(TasksyncRecord *record, const json_t *item)
 
 	if (!json_is_boolean(checked) && !json_is_integer(checked))
 		return;
-	put(record, TASKSYNC_F_STATUS, is_set(item, "checked") ? "done" : "open");
+	tasksync_record_put(record, TASKSYNC_F_STATUS, is_set(item, "checked") ? "done" : "open");
 	if (!is_set(item, "checked"))
-		put(record, TASKSYNC_F_COMPLETED_AT, NULL);
+		tasksync_record_put(record, TASKSYNC_F_COMPLETED_AT, NULL);
 	else if (tasksync_parse_instant(tasksync_json_string(item, "completed_at"), &completed_at))
-		put(record, TASKSYNC_F_COMPLETED_AT, tasksync_format_instant(completed_at));
+		tasksync_record_put(record, TASKSYNC_F_COMPLETED_AT, tasksync_format_instant(completed_at));
 }
 
 /*
@@ -159,7 +153,7 @@ read_item(const json_t *item, const char *user_zone, TasksyncRecord *record)
 	read_text(record, TASKSYNC_F_DESCRIPTION, item, "description");
 	if (!tasksync_record_has(record, TASKSYNC_F_DESCRIPTION) &&
 		(absent_is_null || json_is_null(json_object_get(item, "description"))))
-		put(record, TASKSYNC_F_DESCRIPTION, "");
+		tasksync_record_put(record, TASKSYNC_F_DESCRIPTION, "");
 	read_completion(record, item);
 	read_priority(record, item);
 	if (due == NULL && absent_is_null)
@@ -167,7 +161,7 @@ read_item(const json_t *item, const char *user_zone, TasksyncRecord *record)
 	tasksync_todoist_read_due(due, user_zone, record);
 	read_labels(record, item);
 	if (tasksync_todoist_id(item, "project_id") != NULL)
-		put(record, TASKSYNC_F_PROJECT, tasksync_todoist_id(item, "project_id"));
+		tasksync_record_put(record, TASKSYNC_F_PROJECT, tasksync_todoist_id(item, "project_id"));
 	read_reference(record, TASKSYNC_F_SECTION, item, "section_id", absent_is_null);
 	read_reference(record, TASKSYNC_F_PARENT, item, "parent_id", absent_is_null);
 	read_number(record, TASKSYNC_F_POSITION, item, "child_order");
@@ -228,12 +222,12 @@ read_project(const json_t *project, TasksyncRecord *record, TasksyncObservation 
 {
 	read_text(record, TASKSYNC_F_NAME, project, "name");
 	read_text(record, TASKSYNC_F_COLOR, project, "color");
-	put(record, TASKSYNC_F_ARCHIVED, is_set(project, "is_archived") ? "true" : "false");
+	tasksync_record_put(record, TASKSYNC_F_ARCHIVED,
+						is_set(project, "is_archived") ? "true" : "false");
 	read_reference(record, TASKSYNC_F_PARENT, project, "parent_id", omits_nulls(project));
 	read_number(record, TASKSYNC_F_POSITION, project, "child_order");
 	observation->raw = keep_of_project(project);
-	observation->is_inbox = is_set(project, "inbox_project") ||
-		is_set(project, "is_inbox_project");
+	observation->is_inbox = is_set(project, "inbox_project") || is_set(project, "is_inbox_project");
 	/* a project of a workspace whose subscription ended */
 	observation->is_read_only = is_set(project, "is_frozen");
 }
@@ -243,7 +237,7 @@ read_section(const json_t *section, TasksyncRecord *record)
 {
 	read_text(record, TASKSYNC_F_NAME, section, "name");
 	if (tasksync_todoist_id(section, "project_id") != NULL)
-		put(record, TASKSYNC_F_PROJECT, tasksync_todoist_id(section, "project_id"));
+		tasksync_record_put(record, TASKSYNC_F_PROJECT, tasksync_todoist_id(section, "project_id"));
 	read_number(record, TASKSYNC_F_POSITION, section, "section_order");
 }
 

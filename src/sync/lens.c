@@ -15,6 +15,7 @@
 
 #include "lib/stringinfo.h"
 
+#include "base/clock.h"
 #include "sync/canonical.h"
 #include "sync/lens.h"
 
@@ -53,6 +54,7 @@ struct TasksyncLens
 	int depth;
 	char priority[NPRIORITIES]; /* what is seen of hub priority 0 .. 4 */
 	bool drops_seconds;
+	bool zone_is_offset; /* of a zone it keeps what it is ahead of UTC at that time */
 	const char *const *colors; /* those it knows, NULL-terminated; NULL = any */
 	const char *default_color;
 };
@@ -108,7 +110,9 @@ static const TasksyncLens google_tasks = {
 /*
  * Notion: 100 segments of 2,000 UTF-16 units, which is more than the hub
  * takes.  Options of a multi-select may not hold a comma.  The order in a view
- * is not in the API, so position is outside.  Times go to the minute.
+ * is not in the API, so position is outside.  The time of completion follows
+ * the status; it is never told.  Times go to the minute and have an offset,
+ * hardly ever the name of a zone.
  */
 static const TasksyncLens notion = {
 	.name = "notion",
@@ -127,6 +131,7 @@ static const TasksyncLens notion = {
 	.depth = 64,
 	.priority = {'0', '1', '2', '3', '4'},
 	.drops_seconds = true,
+	.zone_is_offset = true,
 };
 
 static const TasksyncLens *const lenses[] = {&google_tasks, &notion, &todoist};
@@ -309,6 +314,18 @@ show_color(const TasksyncLens *lens, const char *color)
 	return lens->default_color;
 }
 
+/* a zone as its offset at this local time; as it is if that cannot be known */
+static const char *
+offset_of(const char *zone, const char *date, const char *time)
+{
+	TimestampTz instant;
+	const char *offset = NULL;
+
+	if (date != NULL && time != NULL && tasksync_local_to_instant(date, time, zone, &instant))
+		offset = tasksync_offset_zone(date, time, instant);
+	return offset != NULL ? offset : zone;
+}
+
 TasksyncRecord *
 tasksync_lens_project(const TasksyncLens *lens, const TasksyncRecord *hub)
 {
@@ -336,6 +353,10 @@ tasksync_lens_project(const TasksyncLens *lens, const TasksyncRecord *hub)
 	if (tasksync_record_has(shown, TASKSYNC_F_DUE_TIME) && lens->drops_seconds &&
 		value[TASKSYNC_F_DUE_TIME] != NULL)
 		value[TASKSYNC_F_DUE_TIME] = psprintf("%.5s:00", value[TASKSYNC_F_DUE_TIME]);
+	if (lens->zone_is_offset && value[TASKSYNC_F_DUE_TIMEZONE] != NULL)
+		value[TASKSYNC_F_DUE_TIMEZONE] =
+			offset_of(value[TASKSYNC_F_DUE_TIMEZONE], value[TASKSYNC_F_DUE_DATE],
+					  value[TASKSYNC_F_DUE_TIME]);
 	return shown;
 }
 
@@ -469,6 +490,27 @@ put_labels(PutBack *put)
 	tasksync_record_set_labels(put->out, count, names);
 }
 
+/*
+ * The hub's zone stays where it has the offset that is shown at the date and
+ * time that are shown, and where the offset is what it was before: then nobody
+ * meant another zone.
+ */
+static void
+put_zone(PutBack *put)
+{
+	const char *own = put->hub->value[TASKSYNC_F_DUE_TIMEZONE];
+	const char *now = put->remote->value[TASKSYNC_F_DUE_TIMEZONE];
+	const char *date = put->remote->value[TASKSYNC_F_DUE_DATE];
+	const char *time = put->remote->value[TASKSYNC_F_DUE_TIME];
+	bool same = put->base != NULL && now != NULL &&
+				tasksync_field_equal(put->base, put->remote, TASKSYNC_F_DUE_TIMEZONE) &&
+				own == NULL && put->hub->value[TASKSYNC_F_DUE_TIME] != NULL;
+
+	if (own != NULL && now != NULL && strcmp(offset_of(own, date, time), now) == 0)
+		same = true;
+	tasksync_record_set(put->out, TASKSYNC_F_DUE_TIMEZONE, same ? own : now);
+}
+
 /* empties what cannot stay; a field the hub record does not hold is left alone */
 static void
 clear(PutBack *put, TasksyncField field)
@@ -529,6 +571,8 @@ tasksync_lens_put_back(const TasksyncLens *lens, const TasksyncRecord *base,
 			put_labels(&put);
 		else if (limit_of(lens, hub->kind, field).most > 0)
 			put_text(&put, field);
+		else if (field == TASKSYNC_F_DUE_TIMEZONE && lens != NULL && lens->zone_is_offset)
+			put_zone(&put);
 		else
 			tasksync_record_set(out, field, remote->value[i]);
 	}
