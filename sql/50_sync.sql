@@ -12,6 +12,7 @@ CREATE TABLE tasksync.project_links (
 	mapping jsonb CHECK (jsonb_typeof(mapping) = 'object'),
 	on_remote_delete text NOT NULL DEFAULT 'propagate' CHECK (on_remote_delete IN ('propagate', 'unlink', 'complete')),
 	scope_version integer NOT NULL DEFAULT 1,
+	matched_at timestamptz,
 	created_at timestamptz NOT NULL DEFAULT now(),
 	updated_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (user_id, id),
@@ -32,6 +33,7 @@ COMMENT ON COLUMN tasksync.project_links.filter IS 'Reserved: which tasks of the
 COMMENT ON COLUMN tasksync.project_links.mapping IS 'Which property of the container holds which field, where the provider has such a choice; null: as proposed in containers.config.';
 COMMENT ON COLUMN tasksync.project_links.on_remote_delete IS 'What a deletion at the provider does here: propagate, unlink or complete.';
 COMMENT ON COLUMN tasksync.project_links.scope_version IS 'Raised when the scope of the link changes: absence in an older full read proves nothing.';
+COMMENT ON COLUMN tasksync.project_links.matched_at IS 'When the container was first read whole and its tasks paired with those of the project; nothing is created there before. Null: not yet.';
 COMMENT ON COLUMN tasksync.project_links.created_at IS 'Creation time.';
 COMMENT ON COLUMN tasksync.project_links.updated_at IS 'Last change.';
 
@@ -294,7 +296,7 @@ CREATE TABLE tasksync.held_changes (
 	account_id uuid NOT NULL,
 	run_id uuid,
 	direction text NOT NULL CHECK (direction IN ('in', 'out')),
-	change text NOT NULL CHECK (change IN ('delete', 'complete')),
+	change text NOT NULL CHECK (change IN ('delete', 'complete', 'match')),
 	kind text NOT NULL CHECK (kind IN ('project', 'section', 'label', 'task')),
 	hub_id uuid NOT NULL,
 	remote_id text CHECK (length(remote_id) <= 200),
@@ -313,7 +315,7 @@ COMMENT ON COLUMN tasksync.held_changes.id IS 'Argument of approve_held() and re
 COMMENT ON COLUMN tasksync.held_changes.account_id IS 'Account.';
 COMMENT ON COLUMN tasksync.held_changes.run_id IS 'The run that held it.';
 COMMENT ON COLUMN tasksync.held_changes.direction IS 'in (from the provider to the hub) or out.';
-COMMENT ON COLUMN tasksync.held_changes.change IS 'delete or complete.';
+COMMENT ON COLUMN tasksync.held_changes.change IS 'delete, complete, or match (whether the task here and the one there are the same).';
 COMMENT ON COLUMN tasksync.held_changes.kind IS 'project, section, label or task.';
 COMMENT ON COLUMN tasksync.held_changes.hub_id IS 'Key of the project, section, label or task in its table.';
 COMMENT ON COLUMN tasksync.held_changes.remote_id IS 'The provider''s id.';

@@ -368,6 +368,14 @@ BEGIN
 				AND l.account_id IS DISTINCT FROM origin
 				AND tasksync.is_pull_only(part.user_id, l.account_id, (to_jsonb(o) ->> 'project_id')::uuid);
 		END IF;
+		-- what was only proposed as its counterpart is none: it comes in by itself when it is read
+		WITH proposed AS (
+			DELETE FROM tasksync.links l
+			USING unnest(part.ids) i (id)
+			WHERE l.user_id = part.user_id AND l.hub_id = i.id AND l.state = 'held' AND l.base = '{}'
+			RETURNING l.account_id)
+		UPDATE tasksync.accounts a SET needs_full_read = true FROM proposed
+		WHERE a.user_id = part.user_id AND a.id = proposed.account_id;
 		-- what the provider never got, and is not just being sent, needs no delete
 		DELETE FROM tasksync.links l
 		USING unnest(part.ids) i (id)

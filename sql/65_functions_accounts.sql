@@ -370,6 +370,21 @@ END
 $$;
 COMMENT ON FUNCTION tasksync.read_again(tasksync.accounts) IS 'Internal: the next run reads the whole account, and soon.';
 
+CREATE FUNCTION tasksync.read_new_links(a tasksync.accounts) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	-- where containers are read one by one, a new one is read whole by itself
+	IF EXISTS (SELECT FROM tasksync.providers v WHERE v.provider = a.provider AND v.reads_containers) THEN
+		PERFORM tasksync.request_sync(a.user_id, ARRAY[a.id]);
+	ELSE
+		PERFORM tasksync.read_again(a);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION tasksync.read_new_links(tasksync.accounts) IS 'Internal: the next run reads the containers that were just linked, and soon.';
+
 CREATE FUNCTION tasksync.link_project(
 	account uuid, remote_id text, project uuid DEFAULT NULL, direction text DEFAULT 'both', policy jsonb DEFAULT NULL)
 	RETURNS uuid
@@ -404,7 +419,7 @@ BEGIN
 	END IF;
 	PERFORM tasksync.await_containers(a);
 	link := tasksync.link_container(a, remote_id, project, direction, policy);
-	PERFORM tasksync.read_again(a);
+	PERFORM tasksync.read_new_links(a);
 	RETURN link;
 END
 $$;
@@ -478,7 +493,7 @@ BEGIN
 		PERFORM tasksync.attach_project(a.user_id, a.id, p.id, true);
 		made := made + 1;
 	END LOOP;
-	PERFORM tasksync.read_again(a);
+	PERFORM tasksync.read_new_links(a);
 	RETURN made;
 END
 $$;

@@ -266,13 +266,19 @@ BEGIN
 			WHERE l.user_id = h.user_id AND l.hub_id = h.hub_id AND l.account_id = h.account_id AND l.state = 'held';
 			PERFORM tasksync.origin_set(NULL, NULL);
 		END IF;
+		IF h.change = 'match' THEN
+			-- looked at once more by its id, and merged as two sides that never shared a value
+			UPDATE tasksync.links l SET state = 'live', dirty = true, missing_since = now()
+			WHERE l.user_id = h.user_id AND l.hub_id = h.hub_id AND l.account_id = h.account_id
+				AND l.remote_id = h.remote_id AND l.state = 'held';
+		END IF;
 		-- a deletion is left to the worker: it alone can tell what was edited since
 		PERFORM tasksync.request_sync(h.user_id, ARRAY[h.account_id]);
 	END LOOP;
 	RETURN approved;
 END
 $$;
-COMMENT ON FUNCTION tasksync.approve_held(uuid[]) IS 'Lets held changes happen: the ids come from the table held_changes, and each approval counts for exactly that change once. The worker carries deletions out with its next run; what was edited while they waited is kept. Returns how many; ids that are unknown or decided already are passed over.';
+COMMENT ON FUNCTION tasksync.approve_held(uuid[]) IS 'Lets held changes happen: the ids come from the table held_changes, and each approval counts for exactly that change once. The worker carries deletions out with its next run; what was edited while they waited is kept. A proposed pair becomes one task. Returns how many; ids that are unknown or decided already are passed over.';
 
 CREATE FUNCTION tasksync.bring_back(person uuid, ids uuid[]) RETURNS void
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -361,6 +367,16 @@ BEGIN
 			UPDATE tasksync.links l
 			SET state = 'pending_create', dirty = true, remote_id = NULL, base = '{}', memo = NULL, raw = NULL, missing_since = NULL
 			WHERE l.user_id = h.user_id AND l.hub_id = h.hub_id AND l.account_id = h.account_id;
+		ELSIF h.change = 'match' THEN
+			-- two tasks: each is new on the other side
+			DELETE FROM tasksync.links l
+			WHERE l.user_id = h.user_id AND l.hub_id = h.hub_id AND l.account_id = h.account_id AND l.state = 'held';
+			PERFORM tasksync.create_missing(p.user_id, p.account_id, p.project_id)
+			FROM tasksync.tasks t
+			JOIN tasksync.project_links p
+				ON p.user_id = t.user_id AND p.account_id = h.account_id AND p.project_id = t.project_id
+			WHERE t.user_id = h.user_id AND t.id = h.hub_id AND p.direction <> 'pull';
+			UPDATE tasksync.accounts a SET needs_full_read = true WHERE a.user_id = h.user_id AND a.id = h.account_id;
 		ELSE
 			UPDATE tasksync.links l SET state = 'live', dirty = true
 			WHERE l.user_id = h.user_id AND l.hub_id = h.hub_id AND l.account_id = h.account_id AND l.state = 'held';
@@ -370,7 +386,7 @@ BEGIN
 	RETURN rejected;
 END
 $$;
-COMMENT ON FUNCTION tasksync.reject_held(uuid[]) IS 'Turns held changes down: a deletion at the provider is undone by creating the task there again, a deletion here by bringing the row back from the journal. Returns how many; ids that are unknown or decided already are passed over.';
+COMMENT ON FUNCTION tasksync.reject_held(uuid[]) IS 'Turns held changes down: a deletion at the provider is undone by creating the task there again, a deletion here by bringing the row back from the journal, and a proposed pair stays two tasks, each of which is made on the other side. Returns how many; ids that are unknown or decided already are passed over.';
 
 CREATE FUNCTION tasksync.retry(account uuid, hub_id uuid DEFAULT NULL) RETURNS integer
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
@@ -460,6 +476,8 @@ BEGIN
 		AND NOT tasksync.is_pull_only(user_id, account_id, tasksync.project_of(kind, user_id, hub_id));
 	PERFORM tasksync.create_missing(p.user_id, p.account_id, p.project_id)
 	FROM tasksync.project_links p WHERE p.direction <> 'pull';
+	-- what the original created since the copy was made is there without a link: it is paired again
+	UPDATE tasksync.project_links SET matched_at = NULL WHERE remote_id IS NOT NULL;
 	DELETE FROM tasksync.links l
 	WHERE l.state <> 'pending_delete'
 		AND NOT EXISTS (SELECT FROM tasksync.tasks t WHERE t.user_id = l.user_id AND t.id = l.hub_id)

@@ -340,7 +340,8 @@ settle_links(AckBatch *batch)
 		" FROM jsonb_to_recordset($4) r(hub_id uuid, kind text, remote_id text)"
 		" WHERE $3 IS NOT NULL ON CONFLICT DO NOTHING",
 		run, batch->created);
-	tasksync_batch("UPDATE tasksync.project_links p SET remote_id = r.remote_id, updated_at = now()"
+	tasksync_batch("UPDATE tasksync.project_links p SET remote_id = r.remote_id,"
+				   " matched_at = now(), updated_at = now()"
 				   " FROM jsonb_to_recordset($4) r(hub_id uuid, remote_id text)"
 				   " WHERE p.user_id = $1 AND p.account_id = $2 AND p.project_id = r.hub_id"
 				   " AND $3 IS NOT NULL",

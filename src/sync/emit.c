@@ -296,6 +296,18 @@ is_label_rename(const TasksyncCandidate *candidate)
 		   tasksync_record_has(candidate->out, TASKSYNC_F_NAME);
 }
 
+/* never before the first whole read: what the hub would create may be there */
+static bool
+waits_for_reading(const TasksyncBatchPlan *plan, const TasksyncLink *link)
+{
+	const TasksyncRoute *route;
+
+	if (link->kind != TASKSYNC_TASK || plan->run->routes == NULL)
+		return false;
+	route = tasksync_refs_route(plan->run, link->hub->value[TASKSYNC_F_PROJECT]);
+	return (route && route->unread) || (link->state == 'l' && link->base->present == 0);
+}
+
 bool
 tasksync_emit_candidate(TasksyncBatchPlan *plan, TasksyncCandidate *candidate)
 {
@@ -305,6 +317,8 @@ tasksync_emit_candidate(TasksyncBatchPlan *plan, TasksyncCandidate *candidate)
 	candidate->visiting = true;
 	if (link->hub == NULL || link->state == 'x')
 		json_array_append_new(plan->clean_rows, hub_id_row(link));
+	else if (waits_for_reading(plan, link))
+		emitted = false;
 	else if (link->state == 'c')
 		emitted = emit_create(plan, candidate);
 	else if (link->state == 'l')

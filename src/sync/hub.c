@@ -82,8 +82,10 @@ static const char *const sql_update[TASKSYNC_NKINDS] = {
 };
 
 static const char sql_route[] =
-	"INSERT INTO tasksync.project_links (user_id, account_id, project_id, remote_id)"
-	" SELECT $1, $2, r.id, r.remote_id FROM" SMALL_ROWSET " WHERE $3 IS NOT NULL"
+	"INSERT INTO tasksync.project_links (user_id, account_id, project_id, remote_id, matched_at)"
+	" SELECT $1, $2, r.id, r.remote_id, CASE WHEN NOT EXISTS (SELECT FROM tasksync.tasks t"
+	"  WHERE t.user_id = $1 AND t.project_id = r.id) THEN now() END"
+	" FROM" SMALL_ROWSET " WHERE $3 IS NOT NULL"
 	" ON CONFLICT (user_id, account_id, project_id) DO UPDATE SET remote_id = excluded.remote_id";
 
 /*

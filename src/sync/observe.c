@@ -396,6 +396,9 @@ observe_linked(TasksyncChunk *chunk, TasksyncLink *link, const TasksyncObservati
 
 	if (is_stale(link, observation) && !link->missing)
 		return;
+	/* proposed as a pair, and nobody has said yet whether it is one */
+	if (link->state == 'h' && link->base->present == 0)
+		return;
 	remote = tasksync_chunk_translate(chunk, observation);
 	/* a project that a person unlinked stays so, whatever happens to it there */
 	if (link->kind == TASKSYNC_PROJECT && tasksync_refs_route(chunk->run, link->hub_id) == NULL)

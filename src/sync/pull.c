@@ -20,6 +20,7 @@
 #include "sync/ack.h"
 #include "sync/chunk.h"
 #include "sync/deletion.h"
+#include "sync/first_link.h"
 #include "sync/observe.h"
 #include "sync/pull.h"
 
@@ -292,6 +293,7 @@ tasksync_pull_forget(TasksyncRun *run)
 		hash_destroy(run->seen);
 	run->seen = NULL;
 	run->complete = NIL;
+	run->deferred = NIL;
 	run->dead = NIL;
 }
 
@@ -463,6 +465,18 @@ read_all_again(TasksyncRun *run)
 		"the provider placed something in a project that it never told of; everything was read again";
 }
 
+/* what waited for the end of the read, now that it is known which of it the hub has already */
+static void
+record_first_links(TasksyncRun *run, const TasksyncAnswer *answer)
+{
+	TasksyncAnswer *deferred = tasksync_first_link_settle(run);
+
+	if (deferred)
+		record_tasks(run, deferred);
+	if (answer->coverage == TASKSYNC_COVERS_ALL || run->complete != NIL)
+		tasksync_first_link_done(run, run->complete);
+}
+
 /* containers that cannot be read, or can be again */
 static void
 record_troubles(TasksyncRun *run, const TasksyncAnswer *answer)
@@ -537,7 +551,10 @@ tasksync_pull_record(TasksyncRun *run, TasksyncAnswer *answer)
 			sort_kind(answer, containers[i], &sorted);
 			tasksync_pull_observations(run, containers[i], sorted.count, sorted.items);
 		}
+		tasksync_first_link_defer(run, answer);
 		record_tasks(run, answer);
+		if (!answer->has_more && !answer->is_stale)
+			record_first_links(run, answer);
 		judge_deletions(run, answer);
 		finish_read(run, answer);
 	}

@@ -284,7 +284,7 @@ plan_and_build(TasksyncRun *run, TasksyncHttpRequest *request)
 bool
 tasksync_push_plan(TasksyncRun *run, TasksyncHttpRequest *request)
 {
-	if (run->provider->caps.reads_containers)
+	if (run->provider->caps.reads_containers || run->has_dirty || run->has_inherited)
 		tasksync_refs_need(run);
 	tasksync_run_new_call(run, TASKSYNC_CALL_SYNC);
 	run->call.wants_containers = run->connecting;

@@ -89,7 +89,12 @@ tasksync_refs_route(TasksyncRun *run, const char *project_id)
 static const char sql_routes[] =
 	"SELECT p.project_id::text, p.direction, p.policy::text, p.on_remote_delete, p.remote_id,"
 	" jsonb_strip_nulls(jsonb_build_object('known', c.config, 'mapping', p.mapping))::text,"
-	" hashtext(p.id::text || ' ' || p.scope_version)"
+	" hashtext(p.id::text || ' ' || p.scope_version),"
+	" p.matched_at IS NULL AND p.remote_id IS NOT NULL,"
+	" p.matched_at IS NULL AND p.remote_id IS NOT NULL AND EXISTS ("
+	"  SELECT FROM tasksync.tasks t WHERE t.user_id = p.user_id AND t.project_id = p.project_id"
+	"  AND NOT EXISTS (SELECT FROM tasksync.links l WHERE l.user_id = t.user_id"
+	"   AND l.hub_id = t.id AND l.account_id = p.account_id AND l.remote_id IS NOT NULL))"
 	" FROM tasksync.project_links p LEFT JOIN tasksync.containers c ON c.user_id = p.user_id"
 	"  AND c.account_id = p.account_id AND c.remote_id = p.remote_id"
 	" WHERE p.user_id = $1 AND p.account_id = $2 ORDER BY p.remote_id COLLATE \"C\"";
@@ -126,6 +131,8 @@ route_from_row(TasksyncRun *run, uint64 row)
 	route->container_id = tasksync_cell_text(row, 5);
 	route->config = config ? tasksync_json_parse(config, strlen(config), &error) : NULL;
 	route->lens = container_lens(run, route->config);
+	route->unread = tasksync_cell_bool(row, 8);
+	route->needs_match = tasksync_cell_bool(row, 9);
 	if (route->container_id == NULL || !run->provider->caps.reads_containers)
 		return;
 	container = &run->containers[run->ncontainers++];

@@ -59,6 +59,7 @@ typedef struct TasksyncCounts
 	int refused;
 	int held;
 	int conflicts;
+	int matched;
 } TasksyncCounts;
 
 struct TasksyncRun
@@ -124,6 +125,7 @@ struct TasksyncRun
 	int observation_seq;
 	struct HTAB *seen;   /* remote task ids that the read under way showed */
 	List *complete;      /* remote ids of containers that it has shown completely */
+	List *deferred;      /* TasksyncObservation *: first_link.c */
 	List *dead;          /* TasksyncObservation *: deletions it told, judged at its end */
 	MemoryContext refs_cxt;
 	struct HTAB *refs;   /* refs.c: containers, remote id to hub id */
@@ -194,6 +196,8 @@ typedef struct TasksyncRoute
 	bool pulls;  /* the provider's changes come in */
 	bool pushes; /* the hub's changes go out */
 	TasksyncPolicy policy;
+	bool unread;      /* it was never read whole: what is there already is not known */
+	bool needs_match; /* nor was it, and the project has tasks that may be there */
 	char on_remote_delete; /* 'p'ropagate, 'u'nlink, 'c'omplete */
 } TasksyncRoute;
 
