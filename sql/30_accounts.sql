@@ -5,10 +5,11 @@ CREATE TABLE tasksync.accounts (
 	id uuid NOT NULL DEFAULT gen_random_uuid(),
 	provider text NOT NULL REFERENCES tasksync.providers,
 	external_id text CHECK (length(external_id) <= 200),
+	workspace_id text CHECK (length(workspace_id) <= 200),
 	display_name text CHECK (length(display_name) <= 320),
 	timezone text CHECK (length(timezone) <= 64),
 	state text NOT NULL DEFAULT 'connecting'
-		CHECK (state IN ('connecting', 'active', 'paused', 'locked', 'reauth_required', 'disconnected')),
+		CHECK (state IN ('awaiting_consent', 'connecting', 'active', 'paused', 'locked', 'reauth_required', 'disconnected')),
 	state_reason text CHECK (length(state_reason) <= 1024),
 	sync_interval interval NOT NULL DEFAULT '5 minutes'
 		CHECK (sync_interval BETWEEN interval '5 minutes' AND interval '24 hours'),
@@ -26,9 +27,10 @@ COMMENT ON COLUMN tasksync.accounts.user_id IS 'Owner.';
 COMMENT ON COLUMN tasksync.accounts.id IS 'Key within the owner.';
 COMMENT ON COLUMN tasksync.accounts.provider IS 'Which service.';
 COMMENT ON COLUMN tasksync.accounts.external_id IS 'The provider''s own user id, learned in the first run. A later answer with another id stops the account before any write.';
+COMMENT ON COLUMN tasksync.accounts.workspace_id IS 'What the account is part of at the provider (Notion: the workspace), if it says so; a webhook may name it.';
 COMMENT ON COLUMN tasksync.accounts.display_name IS 'Name or address at the provider, for people.';
 COMMENT ON COLUMN tasksync.accounts.timezone IS 'Time zone set at the provider.';
-COMMENT ON COLUMN tasksync.accounts.state IS 'connecting (no run finished yet), active, paused, locked (the key for its tokens is missing), reauth_required (the provider refuses the tokens), disconnected.';
+COMMENT ON COLUMN tasksync.accounts.state IS 'awaiting_consent (connect_account() gave out a link and nobody has come back from it), connecting (no run finished yet), active, paused, locked (the key for its tokens is missing), reauth_required (the provider refuses the tokens, or the person the consent), disconnected.';
 COMMENT ON COLUMN tasksync.accounts.state_reason IS 'One sentence: why it is in that state.';
 COMMENT ON COLUMN tasksync.accounts.sync_interval IS 'Time between polls, 5 minutes to 24 hours; local edits and sync_now() do not wait for it.';
 COMMENT ON COLUMN tasksync.accounts.policy IS 'Conflict policy of the account, as in merge_task(): {"rule": …, "fields": {…}}; empty = the person''s default.';
@@ -45,6 +47,7 @@ CREATE TABLE tasksync.account_tokens (
 	refresh_sealed bytea,
 	access_expires_at timestamptz,
 	scope text CHECK (length(scope) <= 2048),
+	is_grant boolean NOT NULL DEFAULT false,
 	refreshed_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (user_id, account_id),
 	FOREIGN KEY (user_id, account_id) REFERENCES tasksync.accounts (user_id, id) ON DELETE CASCADE
@@ -56,6 +59,7 @@ COMMENT ON COLUMN tasksync.account_tokens.access_sealed IS 'Access token, sealed
 COMMENT ON COLUMN tasksync.account_tokens.refresh_sealed IS 'Refresh token, sealed; null for a token that does not expire.';
 COMMENT ON COLUMN tasksync.account_tokens.access_expires_at IS 'When the access token ends; null = never.';
 COMMENT ON COLUMN tasksync.account_tokens.scope IS 'Scope granted by the provider.';
+COMMENT ON COLUMN tasksync.account_tokens.is_grant IS 'Whether it came from a consent, which is given back at the end; a token that a person brought along is left alone.';
 COMMENT ON COLUMN tasksync.account_tokens.refreshed_at IS 'When this pair was stored.';
 
 CREATE TABLE tasksync.schedules (

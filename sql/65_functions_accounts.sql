@@ -1,4 +1,4 @@
--- Accounts: connecting, linking, pausing, asking for a run.
+-- Accounts: what they have, and which of it is linked to what.
 --
 -- These functions are SECURITY DEFINER because application roles may not write
 -- accounts and links themselves; each looks its account up through
@@ -32,7 +32,7 @@ BEGIN
 	IF account.state = 'disconnected' THEN
 		RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
 			MESSAGE = format('account "%s" is disconnected', account.id),
-			HINT = format('Connect it anew with SELECT * FROM tasksync.connect_account(''%s'', token => ''…'').', account.provider);
+			HINT = format('SELECT * FROM tasksync.reconnect_account(''%s'') connects it again.', account.id);
 	END IF;
 END
 $$;
@@ -52,63 +52,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tasksync.check_token(text) IS 'Internal: a token without blanks around it; 22023 if it cannot be one. The token is in no message.';
-
-CREATE FUNCTION tasksync.connect_account(
-	provider text, user_id uuid DEFAULT NULL, token text DEFAULT NULL, redirect_to text DEFAULT NULL,
-	OUT account_id uuid, OUT authorize_url text)
-	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-	SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-	person uuid;
-BEGIN
-	IF NOT EXISTS (SELECT FROM tasksync.providers p WHERE p.provider = connect_account.provider) THEN
-		RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
-			MESSAGE = format('provider "%s" is not known', provider),
-			HINT = format('Use one of: %s.', (SELECT string_agg(p.provider, ', ' ORDER BY p.provider) FROM tasksync.providers p));
-	END IF;
-	person := tasksync.user_or_current(connect_account.user_id);
-	IF token IS NULL THEN
-		RAISE EXCEPTION USING ERRCODE = 'feature_not_supported',
-			MESSAGE = 'connecting through the provider''s consent page is not supported yet',
-			DETAIL = 'Personal API tokens work.',
-			HINT = format('Pass a token: SELECT * FROM tasksync.connect_account(''%s'', token => ''…'').', provider);
-	END IF;
-	token := tasksync.check_token(token);
-	PERFORM tasksync.claim_home();
-	INSERT INTO tasksync.accounts AS a (user_id, provider, sync_interval)
-	SELECT person, connect_account.provider, u.default_sync_interval
-	FROM tasksync.users u WHERE u.user_id = person
-	RETURNING a.id INTO account_id;
-	INSERT INTO tasksync.schedules (user_id, account_id) VALUES (person, connect_account.account_id);
-	PERFORM tasksync.store_account_token(person, connect_account.account_id, token);
-	PERFORM tasksync.request_sync(person, ARRAY[connect_account.account_id]);
-END
-$$;
-COMMENT ON FUNCTION tasksync.connect_account(text, uuid, text, text) IS 'Connects a person''s account at a provider with an API token; the worker reads it as soon as the transaction commits. user_id: default the current person. token: sealed with the key file before it is stored; pass it as a parameter, not inside the statement''s text, to keep it out of logs. redirect_to: reserved for the consent page. authorize_url is null when a token was given. Errors: 22023 unknown provider or no token, 0A000 without a token, P0002 no such person, TS007 no person named, TS001 no key file, TS003 in a copy.';
-
-CREATE FUNCTION tasksync.reconnect_account(account uuid, token text) RETURNS void
-	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-	SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-	a tasksync.accounts := tasksync.account_of(account);
-BEGIN
-	PERFORM tasksync.refuse_disconnected(a);
-	-- The raised token cuts off a run under way: with the old token it could
-	-- only find out that it is refused, and would close the account again.
-	UPDATE tasksync.schedules s
-	SET lease_token = s.lease_token + 1, leased_until = NULL, failures = 0, attempts = 0, next_due = now()
-	WHERE s.user_id = a.user_id AND s.account_id = a.id;
-	PERFORM tasksync.store_account_token(a.user_id, a.id, tasksync.check_token(coalesce(token, '')));
-	UPDATE tasksync.accounts x
-	SET state = CASE WHEN x.external_id IS NULL THEN 'connecting' ELSE 'active' END,
-		state_reason = NULL, updated_at = now()
-	WHERE x.user_id = a.user_id AND x.id = a.id AND x.state <> 'paused';
-	PERFORM tasksync.request_sync(a.user_id, ARRAY[a.id]);
-END
-$$;
-COMMENT ON FUNCTION tasksync.reconnect_account(uuid, text) IS 'Gives an account a new token, for example after the provider withdrew the old one; links and tasks stay. A token of another person at the provider is found out before anything is written. Errors: P0002 no such account, 55000 disconnected, 22023 no token, TS001 no key file.';
 
 CREATE FUNCTION tasksync.refuse_uncommitted(account tasksync.accounts) RETURNS void
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

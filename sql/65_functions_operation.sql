@@ -1,37 +1,5 @@
 -- Steering: pause, ask, wait, decide, and moving the database.
 
-CREATE FUNCTION tasksync.disconnect_account(account uuid) RETURNS void
-	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-	SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-	a tasksync.accounts := tasksync.account_of(account);
-BEGIN
-	IF a.state = 'disconnected' THEN
-		RETURN;
-	END IF;
-	DELETE FROM tasksync.account_tokens t WHERE t.user_id = a.user_id AND t.account_id = a.id;
-	DELETE FROM tasksync.project_links p WHERE p.user_id = a.user_id AND p.account_id = a.id;
-	DELETE FROM tasksync.links l WHERE l.user_id = a.user_id AND l.account_id = a.id;
-	DELETE FROM tasksync.intents i WHERE i.user_id = a.user_id AND i.account_id = a.id;
-	DELETE FROM tasksync.containers c WHERE c.user_id = a.user_id AND c.account_id = a.id;
-	DELETE FROM tasksync.hints h WHERE h.user_id = a.user_id AND h.account_id = a.id;
-	UPDATE tasksync.held_changes h SET status = 'obsolete', decided_at = now()
-	WHERE h.user_id = a.user_id AND h.account_id = a.id AND h.status = 'held';
-	-- the raised token stops a run that is under way: it can record nothing more
-	UPDATE tasksync.schedules s
-	SET lease_token = s.lease_token + 1, leased_until = NULL, cursor = NULL, last_read_at = NULL,
-		error_code = NULL, error_message = NULL, failures = 0, attempts = 0
-	WHERE s.user_id = a.user_id AND s.account_id = a.id;
-	-- without external_id the same account at the provider can be connected anew
-	UPDATE tasksync.accounts x
-	SET state = 'disconnected', state_reason = 'disconnected with disconnect_account()', external_id = NULL,
-		link_all = false, needs_full_read = false, updated_at = now()
-	WHERE x.user_id = a.user_id AND x.id = a.id;
-END
-$$;
-COMMENT ON FUNCTION tasksync.disconnect_account(uuid) IS 'Forgets an account: its tokens and links are deleted, a run under way is cut off. Tasks stay on both sides; the history stays here. Final: connect it anew with connect_account(). Errors: P0002 no such account.';
-
 CREATE FUNCTION tasksync.pause_account(account uuid) RETURNS void
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
 	SET search_path = pg_catalog, pg_temp
@@ -95,12 +63,13 @@ DECLARE
 	a tasksync.accounts := tasksync.account_of(account);
 BEGIN
 	PERFORM tasksync.refuse_disconnected(a);
-	IF a.state IN ('paused', 'reauth_required') THEN
+	IF a.state IN ('paused', 'reauth_required', 'awaiting_consent') THEN
 		RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
-			MESSAGE = format('account "%s" is %s', a.id, CASE a.state WHEN 'paused' THEN 'paused' ELSE 'refused by the provider' END),
+			MESSAGE = format('account "%s" %s', a.id, CASE a.state WHEN 'paused' THEN 'is paused'
+				WHEN 'awaiting_consent' THEN 'waits for the person''s consent' ELSE 'is refused by the provider' END),
 			DETAIL = coalesce(a.state_reason, ''),
 			HINT = CASE a.state WHEN 'paused' THEN format('SELECT tasksync.resume_account(''%s'') ends the pause.', a.id)
-				ELSE format('SELECT tasksync.reconnect_account(''%s'', token => ''…'') gives it a new token.', a.id) END;
+				ELSE format('SELECT * FROM tasksync.reconnect_account(''%s'') gives a link to agree again, and token => ''…'' takes a new token.', a.id) END;
 	END IF;
 	PERFORM tasksync.request_sync(a.user_id, ARRAY[a.id]);
 END
@@ -141,13 +110,13 @@ BEGIN
 			RETURN true;
 		END IF;
 		EXIT WHEN quiet IS NULL OR clock_timestamp() >= give_up
-			OR a.state IN ('paused', 'locked', 'reauth_required', 'disconnected');
+			OR a.state IN ('awaiting_consent', 'paused', 'locked', 'reauth_required', 'disconnected');
 		PERFORM pg_sleep(0.01);
 	END LOOP;
 	RETURN false;
 END
 $$;
-COMMENT ON FUNCTION tasksync.wait_for_sync(uuid, interval) IS 'Waits until an account is quiet: read at least once, nothing due, nothing in flight, nothing to send. True then; false when the timeout (0 to 24 hours) is over, or at once when the account stands still (paused, locked, refused by the provider, disconnected): account_health says why. Errors: P0002 no such account, 22023 bad timeout, 25001 what it waits for is not committed.';
+COMMENT ON FUNCTION tasksync.wait_for_sync(uuid, interval) IS 'Waits until an account is quiet: read at least once, nothing due, nothing in flight, nothing to send. True then; false when the timeout (0 to 24 hours) is over, or at once when the account stands still (paused, locked, refused by the provider, waiting for consent, disconnected): account_health says why. Errors: P0002 no such account, 22023 bad timeout, 25001 what it waits for is not committed.';
 
 -- ---- decisions ----
 

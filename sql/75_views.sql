@@ -31,6 +31,7 @@ CREATE VIEW tasksync.account_health WITH (security_invoker = true) AS
 		SELECT f.*, CASE
 			WHEN NOT is_home THEN 'copy: adopt first'
 			WHEN account_state = 'reauth_required' THEN 'reauth required'
+			WHEN account_state = 'awaiting_consent' THEN 'awaiting consent'
 			WHEN account_state IN ('disconnected', 'paused', 'locked') THEN account_state
 			WHEN error_code = 'suspicious_enumeration' THEN 'suspicious enumeration'
 			WHEN failures > 0 THEN 'backing off'
@@ -48,6 +49,7 @@ CREATE VIEW tasksync.account_health WITH (security_invoker = true) AS
 		CASE j.state
 			WHEN 'copy: adopt first' THEN 'This database is a copy; its original may still be syncing.'
 			WHEN 'reauth required' THEN coalesce(j.state_reason, 'The provider refuses the token.')
+			WHEN 'awaiting consent' THEN coalesce(j.state_reason, 'Nobody has agreed on the provider''s page yet.')
 			WHEN 'locked' THEN coalesce(j.state_reason, 'The key for its tokens is missing.')
 			WHEN 'paused' THEN coalesce(j.state_reason, 'Paused.')
 			WHEN 'disconnected' THEN coalesce(j.state_reason, 'Disconnected.')
@@ -63,10 +65,11 @@ CREATE VIEW tasksync.account_health WITH (security_invoker = true) AS
 			ELSE 'In step with the provider.' END AS reason,
 		CASE j.state
 			WHEN 'copy: adopt first' THEN 'SELECT tasksync.adopt();'
-			WHEN 'reauth required' THEN format('SELECT tasksync.reconnect_account(%L, token => ''…'');', j.account_id)
+			WHEN 'reauth required' THEN format('SELECT * FROM tasksync.reconnect_account(%L);  -- or with token => ''…''', j.account_id)
+			WHEN 'awaiting consent' THEN format('SELECT * FROM tasksync.reconnect_account(%L);  -- or with token => ''…''', j.account_id)
 			WHEN 'locked' THEN 'SELECT * FROM tasksync.key_status;'
 			WHEN 'paused' THEN format('SELECT tasksync.resume_account(%L);', j.account_id)
-			WHEN 'disconnected' THEN format('SELECT * FROM tasksync.connect_account(%L, token => ''…'');', j.provider)
+			WHEN 'disconnected' THEN format('SELECT * FROM tasksync.reconnect_account(%L);  -- or with token => ''…''', j.account_id)
 			WHEN 'suspicious enumeration' THEN format('SELECT tasksync.sync_now(%L);', j.account_id)
 			WHEN 'backing off' THEN format('SELECT tasksync.resume_account(%L);', j.account_id)
 			WHEN 'connecting' THEN 'SELECT * FROM tasksync.worker_status;'

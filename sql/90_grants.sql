@@ -33,9 +33,10 @@ DECLARE
 		'INSERT (task_id, depends_on_id), DELETE ON tasksync.task_dependencies',
 		'EXECUTE ON FUNCTION tasksync.api_version(), tasksync.hub_is_active(), tasksync.current_user_id(),'
 			' tasksync.act_as(uuid), tasksync.create_user(text, text, text, text, jsonb),'
-			' tasksync.connect_account(text, uuid, text, text), tasksync.reconnect_account(uuid, text),'
+			' tasksync.connect_account(text, uuid, text, text), tasksync.reconnect_account(uuid, text, text),'
+			' tasksync.complete_oauth(text, text, text, text, text),'
 			' tasksync.list_containers(uuid), tasksync.link_project(uuid, text, uuid, text, jsonb),'
-			' tasksync.link_all(uuid), tasksync.unlink_project(uuid), tasksync.disconnect_account(uuid),'
+			' tasksync.link_all(uuid), tasksync.unlink_project(uuid), tasksync.disconnect_account(uuid, boolean),'
 			' tasksync.pause_account(uuid), tasksync.resume_account(uuid), tasksync.set_sync_interval(uuid, interval),'
 			' tasksync.set_policy(uuid, jsonb, uuid), tasksync.mapping(uuid), tasksync.set_mapping(uuid, jsonb),'
 			' tasksync.sync_now(uuid), tasksync.wait_for_sync(uuid, interval),'

@@ -1,6 +1,7 @@
 -- Rows that pg_dump takes along. Without this, a dump holds CREATE EXTENSION
 -- and nothing that anybody wrote. Not among them: providers, which the script
--- fills itself, and hints, which mean nothing to another worker.
+-- fills itself, hints, which mean nothing to another worker, and oauth_states:
+-- nobody comes back to a copy.
 --
 -- home travels too: its identity is the original's, and that is how a restored
 -- copy knows that it is one.
@@ -9,7 +10,7 @@ DO $$
 DECLARE
 	name text;
 BEGIN
-	FOREACH name IN ARRAY ARRAY['home', 'provider_credentials', 'users', 'accounts', 'account_tokens', 'schedules',
+	FOREACH name IN ARRAY ARRAY['home', 'provider_credentials', 'users', 'accounts', 'account_tokens', 'oauth_grants', 'revocations', 'schedules',
 		'containers', 'projects', 'sections', 'labels', 'tasks', 'task_dependencies', 'project_links', 'links', 'intents',
 		'sync_runs', 'observations', 'journal', 'conflicts', 'graves', 'held_changes']
 	LOOP

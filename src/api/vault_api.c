@@ -38,18 +38,6 @@ PG_FUNCTION_INFO_V1(tasksync_set_provider_credentials);
 PG_FUNCTION_INFO_V1(tasksync_rotate_key);
 PG_FUNCTION_INFO_V1(tasksync_key_ring);
 
-static void
-raise_seal_error(TasksyncSealStatus status)
-{
-	const char *message = tasksync_seal_message(status);
-	const char *hint = tasksync_seal_hint(status);
-
-	ereport(ERROR,
-			(errcode(status == TASKSYNC_SEAL_NO_KEY ? TASKSYNC_ERRCODE_KEY_MISSING
-													: TASKSYNC_ERRCODE_UNSEAL),
-			 errmsg("%s", message), *hint != '\0' ? errhint("%s", hint) : 0));
-}
-
 static char *
 context_argument(text *argument)
 {
@@ -77,8 +65,7 @@ tasksync_encrypt_token(PG_FUNCTION_ARGS)
 
 	status = tasksync_seal(VARDATA_ANY(plaintext), VARSIZE_ANY_EXHDR(plaintext), context, &sealed,
 						   &length);
-	if (status != TASKSYNC_SEAL_OK)
-		raise_seal_error(status);
+	tasksync_require_sealed(status);
 	result = palloc(VARHDRSZ + length);
 	SET_VARSIZE(result, VARHDRSZ + length);
 	memcpy(VARDATA(result), sealed, length);
@@ -117,8 +104,7 @@ tasksync_decrypt_token(PG_FUNCTION_ARGS)
 	refuse_web_requests();
 	status = tasksync_unseal((unsigned char *) VARDATA_ANY(sealed), VARSIZE_ANY_EXHDR(sealed),
 							 context, &plaintext, &length);
-	if (status != TASKSYNC_SEAL_OK)
-		raise_seal_error(status);
+	tasksync_require_sealed(status);
 	/* it may have been sealed in a database with another encoding */
 	if (!pg_verify_mbstr(GetDatabaseEncoding(), plaintext, (int) length, true))
 	{
@@ -164,8 +150,7 @@ sealed_param(char *secret, const char *context)
 	TasksyncSealStatus status = tasksync_seal(secret, strlen(secret), context, &sealed, &length);
 
 	tasksync_wipe(secret, strlen(secret));
-	if (status != TASKSYNC_SEAL_OK)
-		raise_seal_error(status);
+	tasksync_require_sealed(status);
 	return tasksync_p_bytes(sealed, length);
 }
 
@@ -342,7 +327,7 @@ look_at(SealedRow *row, int secret, uint64 result_row, int column, const char *c
 		if (status != TASKSYNC_SEAL_OK)
 		{
 			tasksync_wipe(plaintext, plaintext_length);
-			raise_seal_error(status);
+			tasksync_require_sealed(status);
 		}
 		row->renewed[secret] = tasksync_p_bytes(renewed, renewed_length);
 	}
@@ -475,7 +460,7 @@ reseal_all(Rotation *rotation, int64 limit)
 	memset(rotation, 0, sizeof(*rotation));
 	rotation->limit = limit;
 	if (tasksync_keyring_primary(&rotation->key_id) == NULL)
-		raise_seal_error(TASKSYNC_SEAL_NO_KEY);
+		tasksync_require_sealed(TASKSYNC_SEAL_NO_KEY);
 	for (int i = 0; i < 4; i++)
 		rotation->key_bytes[i] = (unsigned char) (rotation->key_id >> (24 - 8 * i));
 	treat_all(rotation, true);

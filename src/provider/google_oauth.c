@@ -246,7 +246,7 @@ missing_scope(const char *scope)
 const TasksyncOAuth tasksync_google_oauth = {
 	.provider = "google_tasks",
 	.has_pkce = true,
-	.tells_lifetime = true,
+	.consent_only = true,
 	.scopes = SCOPES,
 	.issuers = issuers,
 	.authorize_page = authorize_page,

@@ -67,7 +67,7 @@ typedef struct TasksyncOAuth
 	const char *provider;		/* name in the registry of providers */
 	bool		has_pkce;
 	bool		needs_secret;	/* there are no public clients */
-	bool		tells_lifetime; /* of access tokens; else only a 401 ends one */
+	bool		consent_only;	/* a person cannot get a token there by hand */
 	const char *scopes;			/* that are asked for, in the provider's notation; or NULL */
 	const char *const *issuers; /* what `iss` may say besides the page's origin; NULL-terminated */
 

@@ -140,7 +140,6 @@ missing_scope(const char *scope)
 const TasksyncOAuth tasksync_todoist_oauth = {
 	.provider = "todoist",
 	.has_pkce = true,
-	.tells_lifetime = true,
 	.scopes = SCOPES,
 	.issuers = issuers,
 	.authorize_page = authorize_page,

@@ -1,6 +1,6 @@
 /*
  * account.c
- *	  An account's tokens and identity, as the engine needs them.
+ *	  An account's tokens, as the engine needs them.
  *
  * Plaintext tokens exist only between opening the seal and the copy that the
  * HTTP layer takes; both are wiped here.  A new token pair is committed before
@@ -22,14 +22,14 @@
 /* refresh when less than this is left */
 #define REFRESH_BEFORE_MS 120000
 
-static char *
-token_context(const TasksyncRun *run, const char *column)
+char *
+tasksync_account_context(const TasksyncRun *run, const char *column)
 {
 	return tasksync_token_context(run->user_id, run->account_id, run->provider->name, column);
 }
 
-static void
-stop_locked(TasksyncRun *run, TasksyncSealStatus status)
+void
+tasksync_account_stop_locked(TasksyncRun *run, TasksyncSealStatus status)
 {
 	tasksync_run_stop_account(run, "locked", "locked", tasksync_seal_message(status));
 }
@@ -48,11 +48,10 @@ tasksync_account_authorize(TasksyncRun *run, TasksyncHttpRequest *request)
 			"the account has no token; connect it again with connect_account()");
 		return false;
 	}
-	status = tasksync_unseal(run->access_sealed, run->access_length, token_context(run, "access"),
-							 &token, &length);
+	status = tasksync_unseal(run->access_sealed, run->access_length, tasksync_account_context(run, "access"), &token, &length);
 	if (status != TASKSYNC_SEAL_OK)
 	{
-		stop_locked(run, status);
+		tasksync_account_stop_locked(run, status);
 		return false;
 	}
 	request->bearer = token;
@@ -66,21 +65,27 @@ tasksync_account_wipe(TasksyncRun *run, TasksyncHttpRequest *request)
 	if (request->bearer)
 		tasksync_wipe((char *) request->bearer, strlen(request->bearer));
 	request->bearer = NULL;
-	/* a refresh carries its secrets in the body */
-	if (request->body && run->phase == TASKSYNC_PHASE_REFRESH)
+	/* token calls carry their secrets in the body and in Basic */
+	if (request->body && (run->phase == TASKSYNC_PHASE_REFRESH ||
+						  run->phase == TASKSYNC_PHASE_EXCHANGE ||
+						  run->phase == TASKSYNC_PHASE_REVOKE))
 		tasksync_wipe((char *) request->body, request->body_length);
+	if (request->basic_password)
+		tasksync_wipe((char *) request->basic_password, strlen(request->basic_password));
+	request->basic_password = NULL;
 }
 
 bool
 tasksync_account_needs_refresh(const TasksyncRun *run)
 {
-	return run->access_expires_at != 0 && run->refresh_sealed != NULL && !run->refreshed &&
+	/* what a consent just brought is not renewed before it is known whose it is */
+	return !run->granted && run->access_expires_at != 0 && run->refresh_sealed != NULL && !run->refreshed &&
 		   run->access_expires_at < tasksync_now() + REFRESH_BEFORE_MS * INT64CONST(1000);
 }
 
-/* the app's client id and secret; false if none are set */
-static bool
-load_credentials(TasksyncRun *run, TasksyncTokenCall *call)
+/* the app's client id and secret; false if none are set, or the run was stopped */
+bool
+tasksync_account_credentials(TasksyncRun *run, TasksyncTokenCall *call)
 {
 	unsigned char *sealed = NULL;
 	size_t length = 0;
@@ -111,7 +116,7 @@ load_credentials(TasksyncRun *run, TasksyncTokenCall *call)
 							&secret, &secret_length);
 		if (status != TASKSYNC_SEAL_OK)
 		{
-			stop_locked(run, status);
+			tasksync_account_stop_locked(run, status);
 			return false;
 		}
 	}
@@ -138,7 +143,7 @@ tasksync_account_build_refresh(TasksyncRun *run, TasksyncHttpRequest *request)
 			"the provider refuses the token; connect the account again with connect_account()");
 		return false;
 	}
-	if (!load_credentials(run, &call))
+	if (!tasksync_account_credentials(run, &call))
 	{
 		if (!run->failed)
 			tasksync_run_stop_account(
@@ -147,33 +152,34 @@ tasksync_account_build_refresh(TasksyncRun *run, TasksyncHttpRequest *request)
 		return false;
 	}
 	status = tasksync_unseal(run->refresh_sealed, run->refresh_length,
-							 token_context(run, "refresh"), &refresh, &length);
+							 tasksync_account_context(run, "refresh"), &refresh, &length);
 	if (status != TASKSYNC_SEAL_OK)
 	{
-		stop_locked(run, status);
+		tasksync_account_stop_locked(run, status);
 		return false;
 	}
 	call.url = run->oauth->token_url();
 	call.refresh_token = refresh;
 	run->oauth->build_refresh(&call, request);
 	tasksync_wipe(refresh, length);
-	if (call.client_secret)
+	/* Basic takes it along as it is: wiped after the request has started */
+	if (call.client_secret && request->basic_password == NULL)
 		tasksync_wipe((char *) call.client_secret, strlen(call.client_secret));
 	return true;
 }
 
-static void
-seal_token(TasksyncRun *run, const char *column, const char *token, unsigned char **sealed,
+void
+tasksync_account_seal(TasksyncRun *run, const char *column, const char *token, unsigned char **sealed,
 		   size_t *length)
 {
 	MemoryContext old = MemoryContextSwitchTo(run->cxt);
 	TasksyncSealStatus status =
-		tasksync_seal(token, strlen(token), token_context(run, column), sealed, length);
+		tasksync_seal(token, strlen(token), tasksync_account_context(run, column), sealed, length);
 
 	MemoryContextSwitchTo(old);
 	tasksync_wipe((char *) token, strlen(token));
 	if (status != TASKSYNC_SEAL_OK)
-		stop_locked(run, status);
+		tasksync_account_stop_locked(run, status);
 }
 
 /* the new pair, committed before anybody uses it */
@@ -216,57 +222,13 @@ tasksync_account_refreshed(TasksyncRun *run, const TasksyncHttpResponse *respons
 	}
 	run->access_expires_at =
 		answer.expires_in > 0 ? tasksync_now() + answer.expires_in * USECS_PER_SEC : 0;
-	seal_token(run, "access", answer.access_token, &run->access_sealed, &run->access_length);
+	tasksync_account_seal(run, "access", answer.access_token, &run->access_sealed, &run->access_length);
 	if (answer.refresh_token)
-		seal_token(run, "refresh", answer.refresh_token, &run->refresh_sealed,
+		tasksync_account_seal(run, "refresh", answer.refresh_token, &run->refresh_sealed,
 				   &run->refresh_length);
 	if (run->failed)
 		return;
 	store_pair(run, &answer);
 	run->refreshed = true;
 	run->phase = run->after_refresh;
-}
-
-/*
- * tasksync_account_identified compares who answered with who was connected.
- * Another identity stops the account before anything is written anywhere.
- */
-void
-tasksync_account_identified(TasksyncRun *run, const TasksyncAnswer *answer)
-{
-	MemoryContext old;
-
-	if (run->external_id != NULL && strcmp(run->external_id, answer->external_id) != 0)
-	{
-		tasksync_run_stop_account(
-			run, "reauth_required", "other_identity",
-			"the token belongs to another account of the provider than the one that was connected");
-		return;
-	}
-	old = MemoryContextSwitchTo(run->cxt);
-	run->external_id = pstrdup(answer->external_id);
-	if (answer->zone)
-		run->zone = pstrdup(answer->zone);
-	MemoryContextSwitchTo(old);
-
-	tasksync_run_begin(run, "store identity");
-	if (tasksync_query("SELECT 1 FROM tasksync.accounts a JOIN tasksync.accounts me"
-					   " ON me.user_id = a.user_id AND me.provider = a.provider AND me.id <> a.id"
-					   " WHERE me.user_id = $1 AND me.id = $2 AND a.external_id = $3",
-					   "uut", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
-					   tasksync_p_text(answer->external_id)) > 0)
-	{
-		tasksync_run_commit(run);
-		tasksync_run_stop_account(run, "disconnected", "already_connected",
-								  "this person already connected the same account of the provider");
-		return;
-	}
-	tasksync_query("UPDATE tasksync.accounts SET external_id = $3, display_name = $4,"
-				   " timezone = coalesce($5, timezone), updated_at = now()"
-				   " WHERE user_id = $1 AND id = $2",
-				   "uuttt", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
-				   tasksync_p_text(answer->external_id), tasksync_p_text(answer->display_name),
-				   tasksync_p_text(run->zone));
-	tasksync_run_commit(run);
-	run->phase = TASKSYNC_PHASE_SYNC;
 }

@@ -3,7 +3,7 @@
  *	  One account, one run: what comes next, and what an answer means for the
  *	  run.
  *
- *	  identify? -> refresh? -> sync (push + read, until both sides are equal)
+ *	  exchange? -> identify? -> refresh? -> sync (push + read, until both sides are equal)
  *	            -> completed? -> probe? -> done
  *
  * The engine knows providers only through provider.h.  It never waits: the
@@ -64,6 +64,8 @@ const char *
 tasksync_run_activity(const TasksyncRun *run)
 {
 	static const char *const names[] = {
+		[TASKSYNC_PHASE_EXCHANGE] = "take up consent",
+		[TASKSYNC_PHASE_REVOKE] = "give consent back",
 		[TASKSYNC_PHASE_IDENTIFY] = "identify",
 		[TASKSYNC_PHASE_REFRESH] = "refresh token",
 		[TASKSYNC_PHASE_SYNC] = "sync",
@@ -90,8 +92,17 @@ prepare_request(TasksyncRun *run, TasksyncHttpRequest *request)
 	TasksyncHttpRequest token = {0};
 
 	memset(request, 0, sizeof(*request));
-	if (run->phase == TASKSYNC_PHASE_REFRESH)
-		return tasksync_account_build_refresh(run, request);
+	switch (run->phase)
+	{
+		case TASKSYNC_PHASE_EXCHANGE:
+			return tasksync_grant_build(run, request);
+		case TASKSYNC_PHASE_REVOKE:
+			return tasksync_revoke_build(run, request);
+		case TASKSYNC_PHASE_REFRESH:
+			return tasksync_account_build_refresh(run, request);
+		default:
+			break;
+	}
 	if (tasksync_account_needs_refresh(run))
 	{
 		run->after_refresh = run->phase;
@@ -236,7 +247,9 @@ static void
 expired(TasksyncRun *run, const TasksyncAnswer *answer)
 {
 	take_back(run);
-	if (run->refresh_sealed != NULL && !run->refreshed)
+	if (run->granted)
+		tasksync_grant_refuse(run, answer->error_code, answer->error_message);
+	else if (run->refresh_sealed != NULL && !run->refreshed)
 	{
 		run->after_refresh = run->phase;
 		run->phase = TASKSYNC_PHASE_REFRESH;
@@ -264,6 +277,26 @@ accept_answer(TasksyncRun *run, TasksyncAnswer *answer)
 	}
 }
 
+/* true if it was one to a token call */
+static bool
+token_answer(TasksyncRun *run, const TasksyncHttpResponse *response)
+{
+	switch (run->phase)
+	{
+		case TASKSYNC_PHASE_EXCHANGE:
+			tasksync_grant_exchanged(run, response);
+			return true;
+		case TASKSYNC_PHASE_REVOKE:
+			tasksync_revoke_answered(run, response);
+			return true;
+		case TASKSYNC_PHASE_REFRESH:
+			tasksync_account_refreshed(run, response);
+			return true;
+		default:
+			return false;
+	}
+}
+
 /*
  * tasksync_run_answer takes the answer to the request of the last step.
  */
@@ -277,9 +310,8 @@ tasksync_run_answer(TasksyncRun *run, const TasksyncHttpResponse *response)
 	run->counts.bytes_received += response->received_bytes;
 	run->counts.network_ms += response->elapsed_ms;
 	TASKSYNC_TEST_POINT("answer-arrived");
-	if (run->phase == TASKSYNC_PHASE_REFRESH)
+	if (token_answer(run, response))
 	{
-		tasksync_account_refreshed(run, response);
 		MemoryContextSwitchTo(old);
 		return;
 	}

@@ -36,6 +36,14 @@ static MemoryContext quiet_cxt = NULL;
 	" error_message ="                                                                      \
 	" 'the worker or the server stopped during this run; the next run continues it'"
 
+/* accounts that sync, and any that a consent is to be taken up for or given back */
+#define CLAIMABLE                                                                        \
+	"(a.state IN ('connecting', 'active', 'locked')"                                     \
+	" OR EXISTS (SELECT FROM tasksync.oauth_grants g"                                    \
+	"  WHERE g.user_id = a.user_id AND g.account_id = a.id)"                             \
+	" OR EXISTS (SELECT FROM tasksync.revocations g"                                     \
+	"  WHERE g.user_id = a.user_id AND g.account_id = a.id))"
+
 static const char sql_take_hints[] =
 	"WITH taken AS ("
 	" DELETE FROM tasksync.hints h USING ("
@@ -52,7 +60,7 @@ static const char sql_claim[] =
 	" SELECT s.user_id, s.account_id FROM tasksync.schedules s"
 	"  JOIN tasksync.accounts a ON a.user_id = s.user_id AND a.id = s.account_id"
 	" WHERE s.next_due <= now() AND (s.leased_until IS NULL OR s.leased_until <= now())"
-	"  AND a.state IN ('connecting', 'active', 'locked')"
+	"  AND " CLAIMABLE
 	" ORDER BY s.next_due LIMIT $1 FOR NO KEY UPDATE OF s SKIP LOCKED),"
 	" reread AS ("
 	" SELECT a.user_id, a.id FROM tasksync.accounts a"
@@ -87,12 +95,14 @@ static const char sql_claim[] =
 	"  EXISTS (SELECT FROM tasksync.held_changes h JOIN tasksync.links l ON l.user_id = h.user_id"
 	"   AND l.hub_id = h.hub_id AND l.account_id = h.account_id AND l.remote_id = h.remote_id"
 	"   WHERE h.user_id = s.user_id AND h.account_id = s.account_id AND h.status = 'approved'"
-	"   AND h.direction = 'in' AND l.state = 'held')";
+	"   AND h.direction = 'in' AND l.state = 'held'),"
+	"  EXISTS (SELECT FROM tasksync.oauth_grants g WHERE g.user_id = s.user_id AND g.account_id = s.account_id),"
+	"  EXISTS (SELECT FROM tasksync.revocations g WHERE g.user_id = s.user_id AND g.account_id = s.account_id)";
 
 static const char sql_next_due[] =
 	"SELECT greatest(0, ceil(extract(epoch FROM s.next_due - clock_timestamp()) * 1000))::bigint"
 	" FROM tasksync.schedules s JOIN tasksync.accounts a ON a.user_id = s.user_id AND a.id = s.account_id"
-	" WHERE a.state IN ('connecting', 'active', 'locked') AND s.leased_until IS NULL"
+	" WHERE " CLAIMABLE " AND s.leased_until IS NULL"
 	" ORDER BY s.next_due LIMIT 1";
 
 static const char sql_fence[] =
@@ -191,6 +201,14 @@ apply_policy(TasksyncRun *run, const char *text)
 		memset(&run->policy, 0, sizeof(run->policy));
 }
 
+/* a token that never carried a run to its end may be somebody else's: ask before anything */
+static TasksyncPhase
+first_phase(const TasksyncRun *run, bool is_new_token)
+{
+	return run->external_id == NULL || is_new_token ? TASKSYNC_PHASE_IDENTIFY
+													: TASKSYNC_PHASE_SYNC;
+}
+
 /*
  * One run from a row of the claim, in a context of its own.  It lives until
  * tasksync_run_free(), longer than the round of the loop whose context is
@@ -241,9 +259,15 @@ run_from_row(uint64 row)
 	run->has_approved = tasksync_cell_bool(row, 23);
 	run->started_at = tasksync_now();
 	run->batch_limit = run->provider ? run->provider->caps.batch_intents : 1;
-	/* a token that never carried a run to its end may be somebody else's: ask before anything */
-	run->phase = run->external_id == NULL || tasksync_cell_bool(row, 22) ? TASKSYNC_PHASE_IDENTIFY
-																		 : TASKSYNC_PHASE_SYNC;
+	run->has_grant = tasksync_cell_bool(row, 24);
+	run->may_sync = strcmp(state, "connecting") == 0 || strcmp(state, "active") == 0 ||
+					strcmp(state, "locked") == 0;
+	if (run->has_grant)
+		run->phase = TASKSYNC_PHASE_EXCHANGE;
+	else if (tasksync_cell_bool(row, 25))
+		run->phase = TASKSYNC_PHASE_REVOKE;
+	else
+		run->phase = first_phase(run, tasksync_cell_bool(row, 22));
 	MemoryContextSwitchTo(old);
 	return run;
 }

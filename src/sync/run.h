@@ -3,7 +3,8 @@
  *	  The engine's own view of one run; included by the engine's files only.
  *
  * engine.c decides what comes next; queue.c claims and finishes; account.c
- * keeps tokens and identity; push.c turns dirty links into intents, ack.c
+ * keeps tokens, grant.c gets and gives them back, identity.c knows whose they
+ * are; push.c turns dirty links into intents, ack.c
  * acknowledgements into bases; pull.c and observe.c merge observations, hub.c
  * writes them; deletion.c judges deletions that come in, deletion_out.c sends
  * the hub's, absence.c looks for what a full read lacked; link.c, refs.c and
@@ -23,6 +24,7 @@
 #include "sync/lens.h"
 #include "sync/plan.h"
 #include "sync/policy.h"
+#include "vault/seal.h"
 
 #define TASKSYNC_UUID_LEN 37
 /* longest remote id kept in hash keys, with its NUL; the tables allow 200 */
@@ -36,6 +38,8 @@
 
 typedef enum TasksyncPhase
 {
+	TASKSYNC_PHASE_EXCHANGE, /* the code of a consent for tokens */
+	TASKSYNC_PHASE_REVOKE,   /* tokens of a disconnected account */
 	TASKSYNC_PHASE_IDENTIFY,
 	TASKSYNC_PHASE_REFRESH,
 	TASKSYNC_PHASE_SYNC,
@@ -103,6 +107,12 @@ struct TasksyncRun
 	size_t refresh_length;
 	TimestampTz access_expires_at; /* 0 = never */
 	bool refreshed;                /* once per run is enough */
+
+	/* grant.c */
+	bool has_grant;      /* a consent waits to be taken up */
+	bool granted;        /* the tokens above are those of the consent, not the account's own yet */
+	bool grant_is_spare; /* the account works without it */
+	bool may_sync;       /* false: paused or disconnected, only consents are dealt with */
 
 	/* where the run is */
 	TasksyncPhase phase;
@@ -182,6 +192,30 @@ extern void tasksync_account_wipe(TasksyncRun *run, TasksyncHttpRequest *request
 extern bool tasksync_account_needs_refresh(const TasksyncRun *run);
 extern bool tasksync_account_build_refresh(TasksyncRun *run, TasksyncHttpRequest *request);
 extern void tasksync_account_refreshed(TasksyncRun *run, const TasksyncHttpResponse *response);
+extern bool tasksync_account_credentials(TasksyncRun *run, TasksyncTokenCall *call);
+extern void tasksync_account_seal(TasksyncRun *run, const char *column, const char *token,
+								  unsigned char **sealed, size_t *length);
+/* what binds a sealed token to this account; palloc'd */
+extern char *tasksync_account_context(const TasksyncRun *run, const char *column);
+extern void tasksync_account_stop_locked(TasksyncRun *run, TasksyncSealStatus status);
+
+/* ---- grant.c ---- */
+
+#define TASKSYNC_OTHER_IDENTITY \
+	"the token belongs to another account of the provider than the one that was connected"
+
+/* each builds the request of its phase, or says no and leaves another phase or a stopped run */
+extern bool tasksync_grant_build(TasksyncRun *run, TasksyncHttpRequest *request);
+extern void tasksync_grant_exchanged(TasksyncRun *run, const TasksyncHttpResponse *response);
+extern bool tasksync_revoke_build(TasksyncRun *run, TasksyncHttpRequest *request);
+extern void tasksync_revoke_answered(TasksyncRun *run, const TasksyncHttpResponse *response);
+/* the consent comes to nothing */
+extern void tasksync_grant_refuse(TasksyncRun *run, const char *code, const char *message);
+/* its tokens become the account's own; in a transaction */
+extern void tasksync_grant_promote(TasksyncRun *run);
+
+/* ---- identity.c ---- */
+
 extern void tasksync_account_identified(TasksyncRun *run, const TasksyncAnswer *answer);
 
 /* ---- refs.c ---- */

@@ -15,6 +15,7 @@
 
 #include "utils/memutils.h"
 
+#include "base/errors.h"
 #include "vault/keyring.h"
 #include "vault/seal.h"
 
@@ -183,6 +184,19 @@ tasksync_seal_hint(TasksyncSealStatus status)
 				"account, give it a new token with tasksync.reconnect_account().";
 	}
 	return "";
+}
+
+void
+tasksync_require_sealed(TasksyncSealStatus status)
+{
+	const char *hint = tasksync_seal_hint(status);
+
+	if (status == TASKSYNC_SEAL_OK)
+		return;
+	ereport(ERROR,
+			(errcode(status == TASKSYNC_SEAL_NO_KEY ? TASKSYNC_ERRCODE_KEY_MISSING
+													: TASKSYNC_ERRCODE_UNSEAL),
+			 errmsg("%s", tasksync_seal_message(status)), *hint != '\0' ? errhint("%s", hint) : 0));
 }
 
 void

@@ -34,6 +34,8 @@ extern TasksyncSealStatus tasksync_unseal(const unsigned char *sealed, size_t le
 /* sentence for people (without the file's path) and hint with the command to type */
 extern const char *tasksync_seal_message(TasksyncSealStatus status);
 extern const char *tasksync_seal_hint(TasksyncSealStatus status);
+/* for SQL functions: TS001 or TS005 unless the status is OK */
+extern void tasksync_require_sealed(TasksyncSealStatus status);
 extern void tasksync_wipe(char *secret, size_t length);
 
 /* which key would open it; false if these bytes are no seal of this version */
@@ -45,9 +47,11 @@ extern void tasksync_seal_with(const unsigned char *key, uint32 key_id, const un
 							   const char *context, unsigned char *sealed);
 
 /*
- * The context that binds a provider token to its row; palloc'd.  The columns of
- * account_tokens are "access" and "refresh"; an app's client secret has "" for
- * both ids and column "client_secret".
+ * The context that binds a provider token to its row; palloc'd.  The columns are
+ * "access" and "refresh" in account_tokens, oauth_grants and revocations, so
+ * that a token moves between them as it is; "code" and "verifier" belong to a
+ * consent.  An app's client secret has "" for both ids and column
+ * "client_secret", the secrets of its webhooks "webhook" and a number.
  */
 extern char *tasksync_token_context(const char *user_id, const char *account_id,
 									const char *provider, const char *column);
