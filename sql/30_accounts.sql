@@ -89,7 +89,7 @@ COMMENT ON TABLE tasksync.schedules IS 'The account queue: when each account is 
 COMMENT ON COLUMN tasksync.schedules.user_id IS 'Owner.';
 COMMENT ON COLUMN tasksync.schedules.account_id IS 'Account.';
 COMMENT ON COLUMN tasksync.schedules.next_due IS 'Earliest start of the next run; moved forward by backoff and Retry-After.';
-COMMENT ON COLUMN tasksync.schedules.requested_at IS 'Set by local edits and sync_now(), cleared by the claim: run as soon as no backoff forbids it.';
+COMMENT ON COLUMN tasksync.schedules.requested_at IS 'Set by local edits, sync_now() and webhooks, cleared by the claim: run then, or as soon as no backoff forbids it.';
 COMMENT ON COLUMN tasksync.schedules.lease_token IS 'Fencing token: raised by every claim; a worker that holds an older one can record nothing.';
 COMMENT ON COLUMN tasksync.schedules.leased_until IS 'End of the current lease; null = free.';
 COMMENT ON COLUMN tasksync.schedules.attempts IS 'Claims since the last recorded end: counts crashes, so that an account that kills its worker is parked.';
@@ -108,14 +108,16 @@ CREATE TABLE tasksync.hints (
 	user_id uuid NOT NULL,
 	account_id uuid NOT NULL,
 	id uuid NOT NULL DEFAULT gen_random_uuid(),
+	is_webhook boolean NOT NULL DEFAULT false,
 	created_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (user_id, account_id, id),
 	FOREIGN KEY (user_id, account_id) REFERENCES tasksync.accounts (user_id, id) ON DELETE CASCADE
 );
-COMMENT ON TABLE tasksync.hints IS 'Something changed for this account: look now. Rows are only inserted (by triggers and sync_now) and taken away by the worker, so that an application''s open transaction never holds a lock the worker needs; updating schedules instead would.';
+COMMENT ON TABLE tasksync.hints IS 'Something changed for this account: look now. Rows are only inserted (by triggers, sync_now() and webhooks) and taken away by the worker, so that an application''s open transaction never holds a lock the worker needs; updating schedules instead would.';
 COMMENT ON COLUMN tasksync.hints.user_id IS 'Owner.';
 COMMENT ON COLUMN tasksync.hints.account_id IS 'Account.';
 COMMENT ON COLUMN tasksync.hints.id IS 'Key of the hint.';
+COMMENT ON COLUMN tasksync.hints.is_webhook IS 'Given by a webhook: looked into at once, but not more often than tasksync.webhook_interval.';
 COMMENT ON COLUMN tasksync.hints.created_at IS 'Start of the transaction that gave the hint.';
 
 CREATE TABLE tasksync.containers (

@@ -46,6 +46,8 @@ CREATE VIEW tasksync.key_status AS
 		SELECT refresh_sealed FROM tasksync.account_tokens WHERE refresh_sealed IS NOT NULL
 		UNION ALL
 		SELECT client_secret_sealed FROM tasksync.provider_credentials WHERE client_secret_sealed IS NOT NULL
+		UNION ALL
+		SELECT secret_sealed FROM tasksync.webhook_secrets WHERE secret_sealed IS NOT NULL
 	), used (key_id, secrets) AS (
 		SELECT encode(substr(bytes, 3, 4), 'hex'), count(*) FROM sealed GROUP BY 1
 	)
@@ -71,6 +73,6 @@ COMMENT ON VIEW tasksync.key_status IS 'The keys that seal secrets: those in the
 COMMENT ON COLUMN tasksync.key_status.key_id IS 'Eight hexadecimal digits derived from the key; null in the row that says why there is no usable key file.';
 COMMENT ON COLUMN tasksync.key_status.is_primary IS 'Whether new secrets are sealed with it: the last key of the file.';
 COMMENT ON COLUMN tasksync.key_status.is_usable IS 'Whether the key file holds it.';
-COMMENT ON COLUMN tasksync.key_status.secrets IS 'Tokens and client secrets of this database that are sealed with it.';
+COMMENT ON COLUMN tasksync.key_status.secrets IS 'Tokens, client secrets and secrets of webhooks of this database that are sealed with it.';
 COMMENT ON COLUMN tasksync.key_status.message IS 'What that means.';
 COMMENT ON COLUMN tasksync.key_status.hint IS 'What to do about it, null when there is nothing to do.';

@@ -41,6 +41,8 @@ $$;
 -- them, except the list of providers.
 ALTER TABLE tasksync.home ENABLE ROW LEVEL SECURITY;
 ALTER TABLE tasksync.provider_credentials ENABLE ROW LEVEL SECURITY;
+ALTER TABLE tasksync.webhook_secrets ENABLE ROW LEVEL SECURITY;
+ALTER TABLE tasksync.webhook_deliveries ENABLE ROW LEVEL SECURITY;
 ALTER TABLE tasksync.providers ENABLE ROW LEVEL SECURITY;
 CREATE POLICY everybody ON tasksync.providers FOR SELECT USING (true);
 COMMENT ON POLICY everybody ON tasksync.providers IS 'The list of providers is no secret.';

@@ -10,7 +10,7 @@ DO $$
 DECLARE
 	name text;
 BEGIN
-	FOREACH name IN ARRAY ARRAY['home', 'provider_credentials', 'users', 'accounts', 'account_tokens', 'oauth_grants', 'revocations', 'schedules',
+	FOREACH name IN ARRAY ARRAY['home', 'provider_credentials', 'webhook_secrets', 'webhook_deliveries', 'users', 'accounts', 'account_tokens', 'oauth_grants', 'revocations', 'schedules',
 		'containers', 'projects', 'sections', 'labels', 'tasks', 'task_dependencies', 'project_links', 'links', 'intents',
 		'sync_runs', 'observations', 'journal', 'conflicts', 'graves', 'held_changes']
 	LOOP

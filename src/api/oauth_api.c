@@ -12,6 +12,7 @@
 #include "utils/uuid.h"
 
 #include "auth/pkce.h"
+#include "base/compat.h"
 #include "base/extension.h"
 #include "base/guc.h"
 #include "base/spi.h"
@@ -221,9 +222,9 @@ Datum
 tasksync_is_issuer(PG_FUNCTION_ARGS)
 {
 	const TasksyncOAuth *oauth = tasksync_oauth_find(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	char	   *issuer = text_to_cstring(PG_GETARG_TEXT_PP(1));
 
-	PG_RETURN_BOOL(oauth != NULL && tasksync_oauth_is_issuer(oauth,
-															  text_to_cstring(PG_GETARG_TEXT_PP(1))));
+	PG_RETURN_BOOL(oauth != NULL && tasksync_oauth_is_issuer(oauth, issuer));
 }
 
 /* SQL: tasksync.accepts_tokens(provider text) */

@@ -12,10 +12,10 @@
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
 #include "utils/timestamp.h"
 #include "utils/uuid.h"
 
+#include "auth/web_request.h"
 #include "base/compat.h"
 #include "base/errors.h"
 #include "base/extension.h"
@@ -72,24 +72,6 @@ tasksync_encrypt_token(PG_FUNCTION_ARGS)
 	PG_RETURN_BYTEA_P(result);
 }
 
-/*
- * A request that came through PostgREST carries claims.  Whoever sent it must
- * not get at plaintexts, not even through a function that was granted too
- * generously.
- */
-static void
-refuse_web_requests(void)
-{
-	const char *claims = GetConfigOption("request.jwt.claims", true, false);
-
-	if (claims != NULL && *claims != '\0')
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("secrets are not opened for a web request"),
-				 errhint("Call tasksync.decrypt_token() from a session without "
-						 "request.jwt.claims.")));
-}
-
 /* SQL: tasksync.decrypt_token(sealed bytea, context text) */
 Datum
 tasksync_decrypt_token(PG_FUNCTION_ARGS)
@@ -101,7 +83,7 @@ tasksync_decrypt_token(PG_FUNCTION_ARGS)
 	text	   *result;
 	TasksyncSealStatus status;
 
-	refuse_web_requests();
+	tasksync_refuse_web_requests("decrypt_token");
 	status = tasksync_unseal((unsigned char *) VARDATA_ANY(sealed), VARSIZE_ANY_EXHDR(sealed),
 							 context, &plaintext, &length);
 	tasksync_require_sealed(status);
@@ -414,31 +396,50 @@ treat_tokens(Rotation *rotation, const char **last_user, const char **last_accou
 	return !renew || rotation->limit > 0;
 }
 
+/*
+ * Secrets of the installation, a handful: the apps' own and those of their
+ * webhooks.  `position` is null for the former.
+ */
 static void
 treat_credentials(Rotation *rotation, bool renew)
 {
 	uint64		count;
 	SealedRow  *rows;
+	char	  **positions;
 
-	count = tasksync_query("SELECT provider, client_secret_sealed"
+	tasksync_query("SELECT FROM tasksync.provider_credentials FOR UPDATE", "");
+	count = tasksync_query("SELECT provider, client_secret_sealed, NULL"
 						   " FROM tasksync.provider_credentials"
 						   " WHERE substr(client_secret_sealed, 3, 4) <> $1"
-						   " ORDER BY provider FOR UPDATE",
+						   " UNION ALL"
+						   " SELECT provider, secret_sealed, position FROM tasksync.webhook_secrets"
+						   " WHERE substr(secret_sealed, 3, 4) <> $1 ORDER BY 1, 3",
 						   "B", tasksync_p_bytes(rotation->key_bytes, 4));
 	rows = palloc0(sizeof(SealedRow) * Max(count, 1));
+	positions = palloc0(sizeof(char *) * Max(count, 1));
 	for (uint64 i = 0; i < count; i++)
 	{
 		rows[i].provider = tasksync_cell_text(i, 1);
+		positions[i] = tasksync_cell_text(i, 3);
 		look_at(&rows[i], 0, i, 2,
-				tasksync_token_context("", "", rows[i].provider, "client_secret"), rotation, renew);
+				tasksync_token_context("", "", rows[i].provider,
+									   positions[i] == NULL ? "client_secret" : "webhook"),
+				rotation, renew);
 		count_row(rotation, &rows[i], renew);
 	}
 	for (uint64 i = 0; renew && i < count; i++)
 	{
-		if (rows[i].opens)
+		if (!rows[i].opens)
+			continue;
+		if (positions[i] == NULL)
 			tasksync_query("UPDATE tasksync.provider_credentials SET client_secret_sealed = $2"
 						   " WHERE provider = $1",
 						   "tB", tasksync_p_text(rows[i].provider), rows[i].renewed[0]);
+		else
+			tasksync_query("UPDATE tasksync.webhook_secrets SET secret_sealed = $2"
+						   " WHERE provider = $1 AND position = $3",
+						   "tBt", tasksync_p_text(rows[i].provider), rows[i].renewed[0],
+						   tasksync_p_text(positions[i]));
 	}
 }
 

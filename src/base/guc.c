@@ -37,6 +37,7 @@ int			tasksync_request_timeout_ms = 60000;
 int			tasksync_read_before_write_ms = 2000;
 int			tasksync_poll_interval_ms = 30000;
 int			tasksync_lease_ms = 180000;
+int			tasksync_webhook_interval_ms = 2000;
 
 #define MAX_URL_LENGTH 1024
 
@@ -279,6 +280,12 @@ define_bounds(void)
 							"Longest time the worker sleeps without looking at its queue.",
 							"100 ms to 1 hour. Commits and due accounts wake it earlier.",
 							&tasksync_poll_interval_ms, 30000, 100, 3600000, PGC_SIGHUP,
+							GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("tasksync.webhook_interval",
+							"Shortest time between two reads of an account that webhooks ask for.",
+							"0 to 1 hour. The first webhook is followed at once; however many "
+							"come within this time lead to one more read.",
+							&tasksync_webhook_interval_ms, 2000, 0, 3600000, PGC_SIGHUP,
 							GUC_UNIT_MS, NULL, NULL, NULL);
 	DefineCustomIntVariable("tasksync.lease_duration",
 							"Time a worker owns an account that it has claimed.",

@@ -19,7 +19,6 @@
 #define JSON_TYPE "application/json"
 /* its client library sends the version with these calls, too */
 #define VERSION_HEADER "Notion-Version: 2026-03-11"
-#define MAX_ID 64
 
 static const char *const issuers[] = {"https://www.notion.so", "https://www.notion.com", NULL};
 
@@ -89,32 +88,6 @@ build_exchange(const TasksyncTokenCall *call, TasksyncHttpRequest *request)
 	post(call, &body, request);
 }
 
-/*
- * An id with or without dashes and in either case is the same id: webhooks
- * spell them in their own way.
- */
-static const char *
-id_of(const json_t *json, const char *key)
-{
-	const char *id = tasksync_json_string(json, key);
-	char *normal;
-	int length = 0;
-
-	if (id == NULL || *id == '\0' || strlen(id) > MAX_ID)
-		return NULL;
-	normal = palloc(MAX_ID + 5);
-	for (const char *p = id; *p != '\0'; p++)
-	{
-		if (*p == '-')
-			continue;
-		if (length == 8 || length == 13 || length == 18 || length == 23)
-			normal[length++] = '-';
-		normal[length++] = (char) pg_tolower((unsigned char) *p);
-	}
-	normal[length] = '\0';
-	return length == 36 ? normal : pstrdup(id);
-}
-
 /* `bot_id` stands for this consent, and is not always the id of the bot's user */
 static void
 parse_exchange(const TasksyncTokenCall *call, const TasksyncHttpResponse *response,
@@ -123,7 +96,8 @@ parse_exchange(const TasksyncTokenCall *call, const TasksyncHttpResponse *respon
 	json_t *json = tasksync_oauth_token_answer(response, TASKSYNC_EXCHANGE, SERVICE, answer);
 
 	if (json != NULL)
-		answer->workspace_id = id_of(json, "workspace_id");
+		answer->workspace_id =
+			tasksync_uuid_spelling(tasksync_json_string(json, "workspace_id"));
 }
 
 static void

@@ -48,7 +48,8 @@ tasksync_account_authorize(TasksyncRun *run, TasksyncHttpRequest *request)
 			"the account has no token; connect it again with connect_account()");
 		return false;
 	}
-	status = tasksync_unseal(run->access_sealed, run->access_length, tasksync_account_context(run, "access"), &token, &length);
+	status = tasksync_unseal(run->access_sealed, run->access_length,
+							 tasksync_account_context(run, "access"), &token, &length);
 	if (status != TASKSYNC_SEAL_OK)
 	{
 		tasksync_account_stop_locked(run, status);
@@ -79,7 +80,8 @@ bool
 tasksync_account_needs_refresh(const TasksyncRun *run)
 {
 	/* what a consent just brought is not renewed before it is known whose it is */
-	return !run->granted && run->access_expires_at != 0 && run->refresh_sealed != NULL && !run->refreshed &&
+	return !run->granted && run->access_expires_at != 0 && run->refresh_sealed != NULL &&
+		   !run->refreshed &&
 		   run->access_expires_at < tasksync_now() + REFRESH_BEFORE_MS * INT64CONST(1000);
 }
 
@@ -169,8 +171,8 @@ tasksync_account_build_refresh(TasksyncRun *run, TasksyncHttpRequest *request)
 }
 
 void
-tasksync_account_seal(TasksyncRun *run, const char *column, const char *token, unsigned char **sealed,
-		   size_t *length)
+tasksync_account_seal(TasksyncRun *run, const char *column, const char *token,
+					  unsigned char **sealed, size_t *length)
 {
 	MemoryContext old = MemoryContextSwitchTo(run->cxt);
 	TasksyncSealStatus status =
@@ -222,10 +224,11 @@ tasksync_account_refreshed(TasksyncRun *run, const TasksyncHttpResponse *respons
 	}
 	run->access_expires_at =
 		answer.expires_in > 0 ? tasksync_now() + answer.expires_in * USECS_PER_SEC : 0;
-	tasksync_account_seal(run, "access", answer.access_token, &run->access_sealed, &run->access_length);
+	tasksync_account_seal(run, "access", answer.access_token, &run->access_sealed,
+						  &run->access_length);
 	if (answer.refresh_token)
 		tasksync_account_seal(run, "refresh", answer.refresh_token, &run->refresh_sealed,
-				   &run->refresh_length);
+							  &run->refresh_length);
 	if (run->failed)
 		return;
 	store_pair(run, &answer);

@@ -49,11 +49,16 @@ static const char sql_take_hints[] =
 	" DELETE FROM tasksync.hints h USING ("
 	"  SELECT user_id, account_id, id FROM tasksync.hints LIMIT 10000 FOR UPDATE SKIP LOCKED) x"
 	" WHERE h.user_id = x.user_id AND h.account_id = x.account_id AND h.id = x.id"
-	" RETURNING h.user_id, h.account_id)"
-	" UPDATE tasksync.schedules s SET requested_at = now(),"
-	"  next_due = CASE WHEN s.failures = 0 THEN least(s.next_due, now()) ELSE s.next_due END"
-	" FROM (SELECT DISTINCT user_id, account_id FROM taken) t"
-	" WHERE s.user_id = t.user_id AND s.account_id = t.account_id";
+	" RETURNING h.user_id, h.account_id, h.is_webhook),"
+	" wanted AS ("
+	" SELECT s.user_id, s.account_id, CASE WHEN bool_or(NOT t.is_webhook) THEN now()"
+	"  ELSE least(s.requested_at, greatest(now(),"
+	"   s.last_started_at + $1 * interval '1 millisecond')) END AS at"
+	" FROM taken t JOIN tasksync.schedules s ON s.user_id = t.user_id AND s.account_id = t.account_id"
+	" GROUP BY s.user_id, s.account_id)"
+	" UPDATE tasksync.schedules s SET requested_at = w.at,"
+	"  next_due = CASE WHEN s.failures = 0 THEN least(s.next_due, w.at) ELSE s.next_due END"
+	" FROM wanted w WHERE s.user_id = w.user_id AND s.account_id = w.account_id";
 
 static const char sql_claim[] =
 	"WITH due AS ("
@@ -129,7 +134,7 @@ static const char sql_schedule_end[] =
 	" last_success_at = CASE WHEN $4 THEN s.last_success_at ELSE now() END,"
 	" error_code = $5, error_message = $6, cursor = coalesce($8, s.cursor),"
 	" last_read_at = coalesce($9, s.last_read_at),"
-	" next_due = CASE WHEN NOT $4 AND s.requested_at IS NOT NULL THEN now()"
+	" next_due = CASE WHEN NOT $4 AND s.requested_at IS NOT NULL THEN greatest(now(), s.requested_at)"
 	"  ELSE now() + $7 * interval '1 millisecond' END"
 	" WHERE s.user_id = $1 AND s.account_id = $2 AND s.lease_token = $3";
 
@@ -144,7 +149,7 @@ static const char sql_quiet_ends[] =
 	" runs = s.runs + 1, quiet_runs = s.quiet_runs + 1, last_finished_at = now(),"
 	" last_success_at = now(), error_code = NULL, error_message = NULL,"
 	" cursor = coalesce(r.cursor, s.cursor), last_read_at = r.read_at,"
-	" next_due = CASE WHEN s.requested_at IS NOT NULL THEN now()"
+	" next_due = CASE WHEN s.requested_at IS NOT NULL THEN greatest(now(), s.requested_at)"
 	"  ELSE now() + r.delay_ms * interval '1 millisecond' END"
 	" FROM jsonb_to_recordset($1) r(user_id uuid, account_id uuid, lease_token bigint,"
 	"  cursor text, read_at timestamptz, delay_ms bigint)"
@@ -290,7 +295,7 @@ tasksync_engine_claim(int max, long *wait_ms)
 		MemoryContextSwitchTo(cxt);
 		return NIL;
 	}
-	tasksync_query(sql_take_hints, "");
+	tasksync_query(sql_take_hints, "i", tasksync_p_int(tasksync_webhook_interval_ms));
 	if (max > 0)
 	{
 		uint64 rows =

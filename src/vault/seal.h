@@ -51,7 +51,7 @@ extern void tasksync_seal_with(const unsigned char *key, uint32 key_id, const un
  * "access" and "refresh" in account_tokens, oauth_grants and revocations, so
  * that a token moves between them as it is; "code" and "verifier" belong to a
  * consent.  An app's client secret has "" for both ids and column
- * "client_secret", the secrets of its webhooks "webhook" and a number.
+ * "client_secret", the secrets of a provider's webhooks "webhook".
  */
 extern char *tasksync_token_context(const char *user_id, const char *account_id,
 									const char *provider, const char *column);

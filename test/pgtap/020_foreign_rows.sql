@@ -26,6 +26,11 @@ BEGIN
 	SELECT id INTO project FROM tasksync.projects WHERE user_id = person AND is_inbox;
 	INSERT INTO tasksync.accounts (user_id, id, provider, state) VALUES (person, account, 'todoist', 'active');
 	INSERT INTO tasksync.account_tokens (user_id, account_id, access_sealed) VALUES (person, account, '\x00');
+	INSERT INTO tasksync.oauth_states (user_id, account_id, state_hash, provider, verifier_sealed, redirect_uri)
+		VALUES (person, account, sha256(person::text::bytea), 'todoist', '\x00', 'https://hub.example/rpc/oauth_callback');
+	INSERT INTO tasksync.oauth_grants (user_id, account_id, prior_state, code_sealed, redirect_uri)
+		VALUES (person, account, 'active', '\x00', 'https://hub.example/rpc/oauth_callback');
+	INSERT INTO tasksync.revocations (user_id, account_id, access_sealed) VALUES (person, account, '\x00');
 	INSERT INTO tasksync.schedules (user_id, account_id) VALUES (person, account);
 	INSERT INTO tasksync.containers (user_id, account_id, remote_id, title) VALUES (person, account, 'r', 'secret-container');
 	INSERT INTO tasksync.project_links (user_id, account_id, project_id, remote_id) VALUES (person, account, project, 'r');

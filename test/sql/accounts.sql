@@ -156,7 +156,7 @@ SELECT count(*) FROM tasksync.dead_letters WHERE account_id = :'account';
 -- ---- the end of an account ----
 SELECT tasksync.disconnect_account(:'account');
 SELECT tasksync.disconnect_account(:'account');
-SELECT state, reason, next_step FROM tasksync.account_health WHERE account_id = :'account';
+SELECT state, reason, replace(next_step, :'account', '…') AS next_step FROM tasksync.account_health WHERE account_id = :'account';
 SELECT (SELECT count(*) FROM tasksync.links WHERE user_id = :'person') AS links, (SELECT count(*) FROM tasksync.account_tokens WHERE user_id = :'person') AS tokens,
 	(SELECT count(*) > 0 FROM tasksync.tasks WHERE user_id = :'person') AS tasks_stay;
 SELECT tasksync.act_as(NULL);
