@@ -153,7 +153,10 @@ class Suites:
                                           os.path.dirname(self.bin("psql")))
             # Nothing here may ever reach a real provider: port 9 of this machine answers nobody.
             self.server.create("tasksync.todoist_url = 'http://127.0.0.1:9'\n"
-                               "tasksync.todoist_oauth_url = 'http://127.0.0.1:9'\n", fsync=False)
+                               "tasksync.todoist_oauth_url = 'http://127.0.0.1:9'\n"
+                               "tasksync.public_url = 'https://hub.example/api'\n"
+                               "tasksync.redirect_origins = 'https://app.example:8443,http://127.0.0.1'\n",
+                               fsync=False)
             self.server.start()
         return self.server.env()
 

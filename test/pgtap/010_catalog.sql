@@ -20,19 +20,20 @@ SELECT is_empty($$
 -- ---- keys ----
 SELECT is_empty($$
 	SELECT t.relname FROM own_tables t
-	WHERE t.relname NOT IN ('home', 'providers', 'provider_credentials')
+	WHERE t.relname NOT IN ('home', 'providers', 'provider_credentials', 'webhook_secrets', 'webhook_deliveries')
 		AND NOT EXISTS (
 			SELECT FROM pg_index i JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = i.indkey[0]
 			WHERE i.indrelid = t.oid AND i.indisprimary AND a.attname = 'user_id')
 	$$, 'every primary key of a person''s table begins with user_id');
--- two queues are asked for the rows of all people at once
+-- a queue is asked for the rows of all people at once, and so is what a webhook names
 SELECT set_eq($$
 	SELECT i.indexrelid::regclass::text FROM pg_index i
 	JOIN own_tables t ON t.oid = i.indrelid
 	JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = i.indkey[0]
-	WHERE t.relname NOT IN ('home', 'providers', 'provider_credentials') AND a.attname <> 'user_id'
-	$$, ARRAY['tasksync.schedules_next_due', 'tasksync.users_email_canonical_key'],
-	'every other index begins with user_id, but for the queue and the login name');
+	WHERE t.relname NOT IN ('home', 'providers', 'provider_credentials', 'webhook_secrets', 'webhook_deliveries') AND a.attname <> 'user_id'
+	$$, ARRAY['tasksync.schedules_next_due', 'tasksync.users_email_canonical_key', 'tasksync.accounts_external',
+		'tasksync.accounts_workspace', 'tasksync.containers_remote'],
+	'every other index begins with user_id, but for the queue, the login name and what a webhook names');
 SELECT is_empty($$
 	SELECT k.conrelid::regclass, k.conname FROM pg_constraint k JOIN own_tables t ON t.oid = k.conrelid
 	JOIN own_tables r ON r.oid = k.confrelid

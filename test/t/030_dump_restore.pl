@@ -47,6 +47,14 @@ INSERT INTO tasksync.intents (user_id, account_id, id, seq, kind, hub_id, op, st
 	FROM tasksync.tasks WHERE title = 'Parent';
 INSERT INTO tasksync.graves (user_id, account_id, remote_id, kind, hub_id, proof)
 	VALUES (:'user', :'account', 'dead', 'task', gen_random_uuid(), 'hub_delete');
+BEGIN;
+UPDATE tasksync.schedules SET next_due = now() + interval '1 day';
+INSERT INTO tasksync.oauth_grants (user_id, account_id, prior_state, code_sealed, redirect_uri)
+	VALUES (:'user', :'account', 'paused', '\x00', 'https://hub.example/rpc/oauth_callback');
+INSERT INTO tasksync.revocations (user_id, account_id, access_sealed) VALUES (:'user', :'account', '\x00');
+INSERT INTO tasksync.webhook_deliveries (provider, delivery_id, body_hash) VALUES ('todoist', 'd1', sha256('x'));
+SELECT tasksync.set_webhook_secret('todoist', 'not-a-real-secret-either');
+COMMIT;
 SQL
 
 # Every row of every table of the extension, as text: what "the same" means.
@@ -55,7 +63,7 @@ sub contents
 	my ($server, $database) = @_;
 	my @tables = split /\n/, $server->safe_psql($database, <<'SQL');
 SELECT c.relname FROM pg_class c
-WHERE c.relnamespace = 'tasksync'::regnamespace AND c.relkind = 'r' AND c.relname <> 'hints' ORDER BY 1
+WHERE c.relnamespace = 'tasksync'::regnamespace AND c.relkind = 'r' AND c.relname NOT IN ('hints', 'oauth_states') ORDER BY 1
 SQL
 	my %rows;
 	for my $table (@tables)
