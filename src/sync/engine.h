@@ -55,4 +55,7 @@ extern void tasksync_run_free(TasksyncRun *run);
 /* writes the ends of quiet runs collected since the last call, in one transaction */
 extern void tasksync_engine_flush(void);
 
+/* removes outdated rows, a batch at a time; true if there may be more */
+extern bool tasksync_engine_tidy(void);
+
 #endif /* TASKSYNC_ENGINE_H */

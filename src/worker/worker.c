@@ -62,6 +62,7 @@ static struct
 	int64 check_at;
 	bool claim_now;
 	int64 claim_at;
+	int64 tidy_at;
 	bool started; /* tasksync_engine_start() has succeeded */
 	int failures; /* of the database, in a row */
 	int64 trouble_delay;
@@ -281,6 +282,17 @@ claim(void)
 						(uint64) TimestampTzPlusMilliseconds(GetCurrentTimestamp(), wait_ms));
 }
 
+/* every other poll, or with each round while there is much to remove */
+static void
+tidy(void)
+{
+	int64 now = tasksync_monotonic_ms();
+
+	if (now < loop.tidy_at)
+		return;
+	loop.tidy_at = tasksync_engine_tidy() ? now : now + 2 * (int64) tasksync_poll_interval_ms;
+}
+
 /*
  * look_for_work - may ereport when the database, not an account, is in trouble.
  */
@@ -301,6 +313,7 @@ look_for_work(void)
 	if (loop.claim_now || tasksync_monotonic_ms() >= loop.claim_at)
 		claim();
 	tasksync_runs_flush();
+	tidy();
 	loop.failures = 0;
 	loop.trouble_delay = 0;
 }

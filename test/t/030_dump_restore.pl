@@ -124,7 +124,7 @@ wait_until('the worker has seen the copy', sub {
 is(scalar($todoist->requests), 0, 'no request left the copy');
 
 # ---- until adopt() ----
-$other->safe_psql('custom', 'DELETE FROM tasksync.intents');
+$other->safe_psql('custom', "DELETE FROM tasksync.$_") foreach qw(intents oauth_grants revocations);
 $other->safe_psql('custom', "INSERT INTO tasksync.tasks (user_id, project_id, title)"
 	. " SELECT user_id, project_id, 'new in the copy' FROM tasksync.tasks WHERE title = 'bulk 1'");
 $other->safe_psql('custom', "DELETE FROM tasksync.tasks WHERE title = 'bulk 2'");
