@@ -58,22 +58,22 @@ tasksync_seal_webhook_secret(PG_FUNCTION_ARGS)
 	char	   *provider = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	char	   *secret = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	size_t		length = strlen(secret);
-	bool		good = is_secret(secret, length);
-	TasksyncSealStatus status = TASKSYNC_SEAL_OK;
-	unsigned char *sealed = NULL;
-	size_t		sealed_length = 0;
+	TasksyncSealStatus status;
+	unsigned char *sealed;
+	size_t		sealed_length;
 	bytea	   *result;
 
-	if (good)
-		status = tasksync_seal(secret, length, webhook_context(provider), &sealed,
-							   &sealed_length);
-	tasksync_wipe(secret, length);
-	if (!good)
+	if (!is_secret(secret, length))
+	{
+		tasksync_wipe(secret, length);
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("the secret must be 1 to %d visible ASCII characters without blanks",
 						MAX_SECRET),
 				 errhint("Copy it again from the provider's page.")));
+	}
+	status = tasksync_seal(secret, length, webhook_context(provider), &sealed, &sealed_length);
+	tasksync_wipe(secret, length);
 	tasksync_require_sealed(status);
 	result = palloc(VARHDRSZ + sealed_length);
 	SET_VARSIZE(result, VARHDRSZ + sealed_length);

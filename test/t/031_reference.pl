@@ -17,12 +17,12 @@ $hub->sql('CREATE ROLE operator; SELECT tasksync.grant_operator(\'operator\')');
 # Public is what somebody may be granted, or what the owner calls: not trigger functions, not
 # functions whose comment says that they are internal, not the insides of a view.
 my $functions = <<'SQL';
-SELECT string_agg(format(E'#### `%s(%s)`%s\n\n%s\n', p.proname,
+SELECT string_agg(format(E'#### `%s(%s)`%s\n\n%s\n', CASE WHEN p.pronamespace = 'tasksync_api'::regnamespace THEN 'tasksync_api.' ELSE '' END || p.proname,
 	regexp_replace(pg_get_function_arguments(p.oid), ', OUT .*|^OUT .*|::\w+', '', 'g'),
 	CASE WHEN p.prorettype = 'void'::regtype THEN '' ELSE ' → `' || replace(pg_get_function_result(p.oid), 'tasksync.', '') || '`' END,
 	obj_description(p.oid, 'pg_proc')), E'\n' ORDER BY p.proname)
 FROM pg_proc p
-WHERE p.pronamespace = 'tasksync'::regnamespace AND p.prorettype <> 'trigger'::regtype
+WHERE p.pronamespace IN ('tasksync'::regnamespace, 'tasksync_api'::regnamespace) AND p.prorettype <> 'trigger'::regtype
 	AND obj_description(p.oid, 'pg_proc') !~ '^Internal' AND p.proname NOT IN ('worker_status_rows', 'key_ring')
 	AND CONDITION
 SQL
@@ -85,14 +85,15 @@ type. Those that a program may want to tell apart:
 | `TS007` | no person | no `user_id` was given and the session acts for nobody |
 | `P0002` | no data found | the person, account, container, project, link or conflict does not exist, or belongs to somebody else: the two are not told apart |
 | `22023` | invalid parameter value | an argument is out of its range or not among the words it may be; the hint says which |
-| `0A000` | feature not supported | connecting without a token |
+| `0A000` | feature not supported | a token was given for a provider that has consent only, or consent was asked for where there is none |
+| `54000` | program limit exceeded | five links to pages of consent are open |
 | `23503` | foreign key violation | a task's project, parent or section does not exist for this person, or a subtask would be in another project than its parent (`subtask_in_project_of_parent`) |
 | `23505` | unique violation | e-mail address, container or project taken |
 | `23514` | check violation | a task or project would be its own ancestor, an id would change, the inbox would be deleted, or a value breaks a rule of its column |
 | `25001` | active SQL transaction | waiting for the worker inside the transaction that it would have to see |
 | `40001`, `40P01` | serialization failure, deadlock | two transactions met; run yours again |
 | `42501` | insufficient privilege | the role was not granted this, or row-level security refuses the row |
-| `55000` | object not in prerequisite state | the account is paused, disconnected or could not be read; the conflict is resolved already |
+| `55000` | object not in prerequisite state | the account is paused, disconnected or could not be read; the conflict is resolved already; no app or no `public_url` is set |
 MD
 
 if ($ENV{TASKSYNC_WRITE_REFERENCE})
