@@ -16,7 +16,8 @@ DECLARE
 	of_a_person text[] := ARRAY['users', 'accounts', 'account_tokens', 'oauth_states',
 		'oauth_grants', 'revocations', 'schedules', 'hints', 'containers',
 		'projects', 'sections', 'labels', 'tasks', 'task_dependencies',
-		'project_links', 'links', 'intents', 'sync_runs', 'observations', 'journal', 'conflicts', 'graves', 'held_changes'];
+		'project_links', 'links', 'intents', 'sync_runs', 'observations', 'journal', 'conflicts', 'graves', 'held_changes',
+		'previews', 'preview_rows'];
 	shown_to_operators text[] := ARRAY['accounts', 'schedules', 'hints', 'project_links', 'links', 'sync_runs',
 		'observations', 'conflicts', 'held_changes'];
 	name text;

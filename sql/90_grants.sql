@@ -13,7 +13,7 @@ DECLARE
 		'SELECT ON tasksync.projects, tasksync.sections, tasksync.labels, tasksync.tasks, tasksync.task_dependencies,'
 			' tasksync.providers, tasksync.accounts, tasksync.schedules, tasksync.containers, tasksync.project_links,'
 			' tasksync.links, tasksync.sync_runs, tasksync.observations, tasksync.journal, tasksync.conflicts,'
-			' tasksync.graves, tasksync.held_changes, tasksync.account_health, tasksync.sync_progress,'
+			' tasksync.graves, tasksync.held_changes, tasksync.previews, tasksync.preview_rows, tasksync.account_health, tasksync.sync_progress,'
 			' tasksync.task_links, tasksync.dead_letters',
 		'SELECT (user_id, email, display_name, timezone, default_sync_interval, conflict_policy, created_at,'
 			' updated_at, metadata) ON tasksync.users',
@@ -39,7 +39,7 @@ DECLARE
 			' tasksync.link_all(uuid), tasksync.unlink_project(uuid), tasksync.disconnect_account(uuid, boolean),'
 			' tasksync.pause_account(uuid), tasksync.resume_account(uuid), tasksync.set_sync_interval(uuid, interval),'
 			' tasksync.set_policy(uuid, jsonb, uuid), tasksync.mapping(uuid), tasksync.set_mapping(uuid, jsonb),'
-			' tasksync.sync_now(uuid), tasksync.wait_for_sync(uuid, interval),'
+			' tasksync.sync_now(uuid), tasksync.wait_for_sync(uuid, interval), tasksync.preview_sync(uuid),'
 			' tasksync.resolve_conflict(uuid, text, jsonb), tasksync.approve_held(uuid[]), tasksync.reject_held(uuid[]),'
 			' tasksync.retry(uuid, uuid), tasksync.merge_task(jsonb, jsonb, jsonb, jsonb),'
 			' tasksync.merge_text(text, text, text), tasksync.project_task(text, jsonb),'

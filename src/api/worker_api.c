@@ -16,6 +16,7 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
+#include "utils/uuid.h"
 
 #include "base/compat.h"
 #include "base/errors.h"
@@ -211,4 +212,18 @@ tasksync_wake_sql(PG_FUNCTION_ARGS)
 					 "already), then restart the server.")));
 	tasksync_wake();
 	PG_RETURN_VOID();
+}
+
+/*
+ * tasksync_ask_preview_sql - SQL: the worker is asked for a preview now.
+ */
+PG_FUNCTION_INFO_V1(tasksync_ask_preview_sql);
+Datum
+tasksync_ask_preview_sql(PG_FUNCTION_ARGS)
+{
+	const char *ids[3];
+
+	for (int i = 0; i < 3; i++)
+		ids[i] = DatumGetCString(DirectFunctionCall1(uuid_out, PG_GETARG_DATUM(i)));
+	PG_RETURN_BOOL(tasksync_shared != NULL && tasksync_ask_preview(ids[0], ids[1], ids[2]));
 }

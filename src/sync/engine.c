@@ -20,6 +20,7 @@
 #include "sync/absence.h"
 #include "sync/bucket.h"
 #include "sync/deletion.h"
+#include "sync/preview.h"
 #include "sync/pull.h"
 #include "sync/push.h"
 #include "sync/schedule.h"
@@ -122,6 +123,15 @@ prepare_request(TasksyncRun *run, TasksyncHttpRequest *request)
 			run->provider->build(&run->call, request);
 			break;
 		case TASKSYNC_PHASE_SYNC:
+			if (*run->preview_id)
+			{
+				if (!tasksync_preview_request(run, request))
+				{
+					tasksync_account_wipe(run, &token);
+					return false;
+				}
+				break;
+			}
 			if (!tasksync_push_plan(run, request))
 			{
 				tasksync_account_wipe(run, &token);
@@ -269,7 +279,10 @@ accept_answer(TasksyncRun *run, TasksyncAnswer *answer)
 			break;
 		case TASKSYNC_PHASE_SYNC:
 			run->batch_limit = Min(run->batch_limit * 2, run->provider->caps.batch_intents);
-			tasksync_pull_record(run, answer);
+			if (*run->preview_id)
+				tasksync_preview_keep(run, answer);
+			else
+				tasksync_pull_record(run, answer);
 			break;
 		default:
 			tasksync_absence_answer(run, answer);
@@ -315,7 +328,11 @@ tasksync_run_answer(TasksyncRun *run, const TasksyncHttpResponse *response)
 		MemoryContextSwitchTo(old);
 		return;
 	}
+	/* a preview judges its answers together, in the end */
+	if (*run->preview_id)
+		MemoryContextSwitchTo(run->cxt);
 	run->provider->parse(&run->call, response, &answer);
+	MemoryContextSwitchTo(run->call_cxt);
 	switch (answer.outcome)
 	{
 		case TASKSYNC_OK:
@@ -339,6 +356,7 @@ tasksync_run_answer(TasksyncRun *run, const TasksyncHttpResponse *response)
 				tasksync_run_stop(run, answer.error_code, answer.error_message, 0);
 			run->cursor = NULL;
 			tasksync_pull_forget(run);
+			tasksync_preview_forget(run);
 			break;
 		case TASKSYNC_BAD_REQUEST:
 			bisect(run, &answer);
@@ -359,6 +377,8 @@ void
 tasksync_run_fail(TasksyncRun *run, const ErrorData *error)
 {
 	bool busy = error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE;
+
+	run->pretending = false;
 
 	if (error->sqlerrcode == TASKSYNC_ERRCODE_LEASE_LOST)
 		return;

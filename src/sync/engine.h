@@ -38,6 +38,12 @@ extern void tasksync_engine_start(bool maybe_crashed);
  */
 extern List *tasksync_engine_claim(int max, long *wait_ms);
 
+/*
+ * Claims an account for a run that only says what it would do and leaves its
+ * rows under `preview_id`; NULL: a run of it is under way.
+ */
+extern TasksyncRun *tasksync_engine_preview(const char *user_id, const char *account_id,
+											const char *preview_id);
 extern int tasksync_run_wait_ms(const TasksyncRun *run);
 extern TasksyncStep tasksync_run_step(TasksyncRun *run, TasksyncHttpRequest *request);
 /* directly after the request was started: wipes the secrets it carries */

@@ -197,6 +197,10 @@ take_pairs(Pairing *pairing)
 		json_array_append_new(pairing->links,
 							  json_pack("{s:s, s:s, s:s}", "hub_id", hub_id, "remote_id", there->id,
 										"state", there->review ? "held" : "live"));
+		if (!there->review && pairing->run->match_rows)
+			json_array_append_new(pairing->run->match_rows,
+								  json_pack("{s:s, s:s}", "hub_id", hub_id, "tier",
+											tasksync_match_tier_name(there->tier)));
 		if (there->review)
 			json_array_append_new(pairing->held, json_pack("{s:s, s:s, s:s}", "hub_id", hub_id,
 														   "remote_id", there->id, "tier",

@@ -23,6 +23,7 @@
 #include "base/guc.h"
 #include "base/json.h"
 #include "base/testpoint.h"
+#include "sync/preview.h"
 #include "sync/run.h"
 #include "sync/schedule.h"
 
@@ -60,6 +61,28 @@ static const char sql_take_hints[] =
 	"  next_due = CASE WHEN s.failures = 0 THEN least(s.next_due, w.at) ELSE s.next_due END"
 	" FROM wanted w WHERE s.user_id = w.user_id AND s.account_id = w.account_id";
 
+#define THIS_ACCOUNT "l.user_id = s.user_id AND l.account_id = s.account_id"
+
+/* a row of a claim; which cursor the run begins with is the statement's to say */
+#define CLAIMED(cursor)                                                                      \
+	" RETURNING s.user_id::text, s.account_id::text, a.provider, s.lease_token, s.attempts," \
+	"  s.failures, (extract(epoch FROM a.sync_interval) * 1000)::bigint, a.external_id,"     \
+	"  coalesce(a.timezone, u.timezone), " cursor ", s.last_read_at, a.state, a.link_all,"   \
+	"  EXISTS (SELECT FROM tasksync.project_links l WHERE " THIS_ACCOUNT "),"                \
+	"  EXISTS (SELECT FROM tasksync.links l WHERE " THIS_ACCOUNT " AND l.dirty),"            \
+	"  EXISTS (SELECT FROM tasksync.intents l WHERE " THIS_ACCOUNT "),"                      \
+	"  EXISTS (SELECT FROM tasksync.links l WHERE " THIS_ACCOUNT                             \
+	"   AND l.missing_since IS NOT NULL),"                                                   \
+	"  t.access_sealed, t.refresh_sealed, t.access_expires_at,"                              \
+	"  (jsonb_build_object('rule', u.conflict_policy) || a.policy)::text,"                   \
+	"  coalesce(t.refreshed_at > s.last_success_at, false),"                                 \
+	"  EXISTS (SELECT FROM tasksync.links l JOIN tasksync.held_changes h"                    \
+	"   ON h.user_id = l.user_id AND h.account_id = l.account_id AND h.hub_id = l.hub_id"    \
+	"   AND h.remote_id = l.remote_id AND h.status = 'approved' AND h.direction = 'in'"      \
+	"   WHERE " THIS_ACCOUNT " AND l.state = 'held'),"                                       \
+	"  EXISTS (SELECT FROM tasksync.oauth_grants l WHERE " THIS_ACCOUNT "),"                 \
+	"  EXISTS (SELECT FROM tasksync.revocations l WHERE " THIS_ACCOUNT ")"
+
 static const char sql_claim[] =
 	"WITH due AS ("
 	" SELECT s.user_id, s.account_id FROM tasksync.schedules s"
@@ -86,23 +109,17 @@ static const char sql_claim[] =
 	"  JOIN tasksync.users u ON u.user_id = d.user_id"
 	"  LEFT JOIN tasksync.account_tokens t ON t.user_id = d.user_id AND t.account_id = d.account_id"
 	"  LEFT JOIN cleared c ON c.user_id = d.user_id AND c.id = d.account_id"
-	" WHERE s.user_id = d.user_id AND s.account_id = d.account_id"
-	" RETURNING s.user_id::text, s.account_id::text, a.provider, s.lease_token, s.attempts, s.failures,"
-	"  (extract(epoch FROM a.sync_interval) * 1000)::bigint, a.external_id,"
-	"  coalesce(a.timezone, u.timezone), s.cursor, s.last_read_at, a.state, a.link_all,"
-	"  EXISTS (SELECT FROM tasksync.project_links l WHERE l.user_id = s.user_id AND l.account_id = s.account_id),"
-	"  EXISTS (SELECT FROM tasksync.links l WHERE l.user_id = s.user_id AND l.account_id = s.account_id AND l.dirty),"
-	"  EXISTS (SELECT FROM tasksync.intents i WHERE i.user_id = s.user_id AND i.account_id = s.account_id),"
-	"  EXISTS (SELECT FROM tasksync.links l WHERE l.user_id = s.user_id AND l.account_id = s.account_id AND l.missing_since IS NOT NULL),"
-	"  t.access_sealed, t.refresh_sealed, t.access_expires_at,"
-	"  (jsonb_build_object('rule', u.conflict_policy) || a.policy)::text,"
-	"  coalesce(t.refreshed_at > s.last_success_at, false),"
-	"  EXISTS (SELECT FROM tasksync.held_changes h JOIN tasksync.links l ON l.user_id = h.user_id"
-	"   AND l.hub_id = h.hub_id AND l.account_id = h.account_id AND l.remote_id = h.remote_id"
-	"   WHERE h.user_id = s.user_id AND h.account_id = s.account_id AND h.status = 'approved'"
-	"   AND h.direction = 'in' AND l.state = 'held'),"
-	"  EXISTS (SELECT FROM tasksync.oauth_grants g WHERE g.user_id = s.user_id AND g.account_id = s.account_id),"
-	"  EXISTS (SELECT FROM tasksync.revocations g WHERE g.user_id = s.user_id AND g.account_id = s.account_id)";
+	" WHERE s.user_id = d.user_id AND s.account_id = d.account_id" CLAIMED("s.cursor");
+
+/* for a preview: whatever its state, and nothing of its place in the queue changes */
+static const char sql_claim_preview[] =
+	"UPDATE tasksync.schedules s SET lease_token = s.lease_token + 1,"
+	"  leased_until = now() + $3 * interval '1 millisecond'"
+	" FROM tasksync.accounts a JOIN tasksync.users u ON u.user_id = a.user_id"
+	"  LEFT JOIN tasksync.account_tokens t ON t.user_id = a.user_id AND t.account_id = a.id"
+	" WHERE s.user_id = $1 AND s.account_id = $2 AND a.user_id = $1 AND a.id = $2"
+	"  AND (s.leased_until IS NULL OR s.leased_until <= now())" CLAIMED(
+		"CASE WHEN NOT a.needs_full_read THEN s.cursor END");
 
 static const char sql_next_due[] =
 	"SELECT greatest(0, ceil(extract(epoch FROM s.next_due - clock_timestamp()) * 1000))::bigint"
@@ -319,11 +336,43 @@ tasksync_engine_claim(int max, long *wait_ms)
 void
 tasksync_run_begin_look(TasksyncRun *run, const char *what)
 {
+	if (run->pretending)
+	{
+		MemoryContextSwitchTo(run->call_cxt);
+		return;
+	}
 	tasksync_txn_begin(what);
 	if (tasksync_extension_enter() != TASKSYNC_EXTENSION_READY)
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 						errmsg("extension \"tasksync\" is not ready any more")));
 	MemoryContextSwitchTo(run->call_cxt);
+}
+
+/*
+ * tasksync_engine_preview claims an account for a run that only says what it
+ * would do; NULL: a run is under way, ask again after it.
+ */
+TasksyncRun *
+tasksync_engine_preview(const char *user_id, const char *account_id, const char *preview_id)
+{
+	MemoryContext cxt = CurrentMemoryContext;
+	TasksyncRun *run = NULL;
+
+	tasksync_txn_begin("claim for a preview");
+	if (tasksync_extension_enter() == TASKSYNC_EXTENSION_READY &&
+		tasksync_query(sql_claim_preview, "uui", tasksync_p_uuid(user_id),
+					   tasksync_p_uuid(account_id), tasksync_p_int(tasksync_lease_ms)) > 0)
+	{
+		MemoryContextSwitchTo(cxt);
+		run = run_from_row(0);
+		strlcpy(run->preview_id, preview_id, TASKSYNC_UUID_LEN);
+		run->attempts = 0;
+		run->has_approved = false;
+		run->phase = TASKSYNC_PHASE_SYNC;
+	}
+	tasksync_txn_commit();
+	MemoryContextSwitchTo(cxt);
+	return run;
 }
 
 /*
@@ -334,7 +383,8 @@ void
 tasksync_run_begin(TasksyncRun *run, const char *what)
 {
 	tasksync_run_begin_look(run, what);
-	if (tasksync_query(sql_fence, "uuli", tasksync_p_uuid(run->user_id),
+	if (!run->pretending &&
+		tasksync_query(sql_fence, "uuli", tasksync_p_uuid(run->user_id),
 					   tasksync_p_uuid(run->account_id), tasksync_p_long(run->lease_token),
 					   tasksync_p_int(tasksync_lease_ms)) == 0)
 		ereport(ERROR, (errcode(TASKSYNC_ERRCODE_LEASE_LOST),
@@ -346,8 +396,10 @@ tasksync_run_begin(TasksyncRun *run, const char *what)
 void
 tasksync_run_commit(TasksyncRun *run)
 {
-	TASKSYNC_TEST_POINT("before-commit");
 	tasksync_origin_clear();
+	if (run->pretending)
+		return;
+	TASKSYNC_TEST_POINT("before-commit");
 	tasksync_txn_commit();
 	MemoryContextSwitchTo(run->call_cxt);
 	TASKSYNC_TEST_POINT("after-commit");
@@ -490,7 +542,14 @@ refresh_statistics(TasksyncRun *run)
 void
 tasksync_run_finish(TasksyncRun *run)
 {
-	bool eventful = run->failed || run->row_written || run->error_code != NULL;
+	bool eventful;
+
+	if (*run->preview_id)
+	{
+		tasksync_preview_finish(run);
+		return;
+	}
+	eventful = run->failed || run->row_written || run->error_code != NULL;
 
 	if (!eventful && !run->connecting && run->account_state == NULL && run->failures == 0 &&
 		!run->has_missing && !run->has_inherited)

@@ -153,6 +153,13 @@ struct TasksyncRun
 	List *gone;        /* remote ids that point reads did not find */
 	bool suspicious;   /* the full read lacked too much to be believed */
 
+	/* preview.c */
+	char preview_id[TASKSYNC_UUID_LEN]; /* "" in every other run */
+	bool pretending;                    /* one transaction, rolled back in the end */
+	List *answers;                      /* of the reading */
+	json_t *preview_rows;
+	json_t *match_rows; /* {"hub_id", "tier"}: first_link.c */
+
 	/* how it ended */
 	TasksyncCounts counts;
 	const char *error_code;

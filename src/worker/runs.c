@@ -198,6 +198,58 @@ tasksync_runs_claim(int room, long *wait_ms)
 	return count == room;
 }
 
+/*
+ * take_ask - the n-th preview somebody waits for; false = there is none.
+ */
+static bool
+take_ask(int n, TasksyncPreviewAsk *ask)
+{
+	LWLockAcquire(tasksync_shared->lock, LW_SHARED);
+	*ask = slot->previews[n];
+	LWLockRelease(tasksync_shared->lock);
+	return *ask->preview_id != '\0';
+}
+
+static void
+drop_ask(int n, const TasksyncPreviewAsk *ask)
+{
+	LWLockAcquire(tasksync_shared->lock, LW_EXCLUSIVE);
+	if (strcmp(slot->previews[n].preview_id, ask->preview_id) == 0)
+		slot->previews[n].preview_id[0] = '\0';
+	LWLockRelease(tasksync_shared->lock);
+}
+
+/*
+ * tasksync_runs_preview - starts the previews that backends wait for; one whose
+ * account is being synchronized waits for the end of that run.
+ */
+void
+tasksync_runs_preview(void)
+{
+	for (int i = 0; i < TASKSYNC_MAX_PREVIEWS; i++)
+	{
+		MemoryContext before;
+		TasksyncPreviewAsk ask;
+		TasksyncRun *run;
+		Flight *flight;
+
+		if (!take_ask(i, &ask))
+			continue;
+		before = MemoryContextSwitchTo(flight_context);
+		run = tasksync_engine_preview(ask.user_id, ask.account_id, ask.preview_id);
+		MemoryContextSwitchTo(before);
+		if (run == NULL)
+			continue;
+		drop_ask(i, &ask);
+		flight = MemoryContextAllocZero(flight_context, sizeof(Flight));
+		flight->run = run;
+		dlist_push_tail(&flights, &flight->node);
+		under_way++;
+		if (step(flight))
+			land(flight);
+	}
+}
+
 static void
 count_bytes(const TasksyncHttpResponse *response)
 {

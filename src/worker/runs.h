@@ -25,6 +25,9 @@ extern bool tasksync_runs_claim(int room, long *wait_ms);
 /* until a run that waits for its turn at the provider may go on; -1 = none waits */
 extern long tasksync_runs_wait_ms(void);
 
+/* starts the previews that backends wait for; may ereport */
+extern void tasksync_runs_preview(void);
+
 /* hands finished transfers to their runs; true if a run came to its end */
 extern bool tasksync_runs_advance(void);
 

@@ -33,6 +33,20 @@ typedef enum TasksyncSlotState
 	TASKSYNC_SLOT_FAILING,		/* the database itself is in trouble: claims fail */
 } TasksyncSlotState;
 
+/*
+ * A preview that a backend waits for.  In shared memory and not in a table,
+ * because the backend asks and waits within one statement, and nobody would see
+ * its row before it commits.
+ */
+typedef struct TasksyncPreviewAsk
+{
+	char		preview_id[37];	/* "" = free */
+	char		user_id[37];
+	char		account_id[37];
+} TasksyncPreviewAsk;
+
+#define TASKSYNC_MAX_PREVIEWS 8
+
 typedef struct TasksyncSlot
 {
 	/* under the lock */
@@ -50,6 +64,7 @@ typedef struct TasksyncSlot
 	char		error_code[6];	/* SQLSTATE of the last error outside a single account */
 	char		error_message[256];
 	TimestampTz error_at;
+	TasksyncPreviewAsk previews[TASKSYNC_MAX_PREVIEWS];
 
 	/* written by the worker alone, read by anybody */
 	pg_atomic_uint32 in_flight;

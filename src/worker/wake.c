@@ -51,6 +51,29 @@ tell_worker(void)
 	tasksync_signal_process(procno);
 }
 
+bool
+tasksync_ask_preview(const char *preview_id, const char *user_id, const char *account_id)
+{
+	TasksyncSlot *slot;
+	TasksyncPreviewAsk *ask = NULL;
+
+	LWLockAcquire(tasksync_shared->lock, LW_EXCLUSIVE);
+	slot = tasksync_slot_find(MyDatabaseId);
+	for (int i = 0; slot != NULL && ask == NULL && i < TASKSYNC_MAX_PREVIEWS; i++)
+		if (*slot->previews[i].preview_id == '\0')
+			ask = &slot->previews[i];
+	if (ask != NULL)
+	{
+		strlcpy(ask->preview_id, preview_id, sizeof(ask->preview_id));
+		strlcpy(ask->user_id, user_id, sizeof(ask->user_id));
+		strlcpy(ask->account_id, account_id, sizeof(ask->account_id));
+	}
+	LWLockRelease(tasksync_shared->lock);
+	if (ask != NULL)
+		tell_worker();
+	return ask != NULL;
+}
+
 /*
  * tell_everybody - something was installed, removed or switched.
  *

@@ -12,6 +12,12 @@
 
 /* at commit of this transaction, wake the worker of this database: there is work */
 extern void tasksync_wake(void);
+/*
+ * Asks the worker for a preview at once, without waiting for a commit; ids as
+ * text.  False: too many wait already, or no worker serves this database.
+ */
+extern bool tasksync_ask_preview(const char *preview_id, const char *user_id,
+								 const char *account_id);
 
 /* at the end of this transaction, whatever it is: look again at what is installed and on */
 extern void tasksync_wake_launcher(void);

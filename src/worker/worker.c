@@ -310,6 +310,7 @@ look_for_work(void)
 	}
 	/* first: an account that was asked for while it ran is due again and is claimed here */
 	tasksync_runs_flush();
+	tasksync_runs_preview();
 	if (loop.claim_now || tasksync_monotonic_ms() >= loop.claim_at)
 		claim();
 	tasksync_runs_flush();

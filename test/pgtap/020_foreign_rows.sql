@@ -96,7 +96,7 @@ SELECT throws_ok(format('INSERT INTO tasksync.tasks (title, project_id) SELECT '
 	'a task cannot be put into another person''s project')
 FROM (SELECT '00000000-0000-0000-0000-000000000001'::uuid AS id) p;
 SELECT throws_ok(format('SELECT tasksync.%s', f), 'P0002', NULL, format('%s: silence', f)) FROM (VALUES
-	('pause_account'), ('resume_account'), ('link_all'), ('list_containers'), ('sync_now'), ('wait_for_sync'), ('disconnect_account'), ('retry')) v (name),
+	('pause_account'), ('resume_account'), ('link_all'), ('list_containers'), ('sync_now'), ('wait_for_sync'), ('preview_sync'), ('disconnect_account'), ('retry')) v (name),
 	LATERAL (SELECT format('%s(%L)', name, '00000000-0000-0000-0000-000000000002') AS f) x;
 
 -- the ids of Bob's rows do not open them either
