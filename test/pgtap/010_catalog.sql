@@ -114,7 +114,7 @@ SELECT is_empty($$
 SELECT set_eq($$
 	SELECT t.relname::text FROM own_tables t
 	WHERE NOT EXISTS (SELECT FROM pg_extension e WHERE e.extname = 'tasksync' AND t.oid = ANY (e.extconfig))
-	$$, ARRAY['providers', 'hints', 'oauth_states'], 'every table is dumped but the three that must not be');
+	$$, ARRAY['providers', 'hints', 'oauth_states', 'previews', 'preview_rows'], 'every table is dumped but those that must not be');
 SELECT is_empty($$
 	SELECT p.oid::regprocedure FROM pg_proc p
 	JOIN pg_language l ON l.oid = p.prolang

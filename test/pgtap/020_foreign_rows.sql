@@ -46,6 +46,9 @@ BEGIN
 	INSERT INTO tasksync.conflicts (user_id, account_id, kind, hub_id, field, hub, remote, rule, status)
 		VALUES (person, account, 'task', task, 'title', '"secret-a"', '"secret-b"', 'manual', 'open');
 	INSERT INTO tasksync.graves (user_id, account_id, remote_id, kind, hub_id, proof) VALUES (person, account, 'g', 'task', task, 'hub_delete');
+	INSERT INTO tasksync.previews (user_id, id, account_id, requests) VALUES (person, run, account, 1);
+	INSERT INTO tasksync.preview_rows (user_id, preview_id, n, direction, op, kind, hub_id, title)
+		VALUES (person, run, 1, 'in', 'create', 'task', task, 'secret-preview');
 	INSERT INTO tasksync.held_changes (user_id, account_id, direction, change, kind, hub_id, reason)
 		VALUES (person, account, 'in', 'delete', 'task', task, 'many');
 END
