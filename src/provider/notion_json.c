@@ -90,6 +90,18 @@ tasksync_notion_same_property(const char *a, const char *b)
 	return *a == *b;
 }
 
+char *
+tasksync_notion_decoded(const char *id)
+{
+	char *decoded = palloc(strlen(id) + 1);
+	char *end = decoded;
+
+	while (*id != '\0')
+		*end++ = (char) next_byte(&id);
+	*end = '\0';
+	return decoded;
+}
+
 const json_t *
 tasksync_notion_page_property(const json_t *page, const char *id)
 {

@@ -23,6 +23,8 @@ extern const char *tasksync_notion_id(const json_t *object, const char *key);
 extern bool tasksync_notion_says(const json_t *object, const char *key, const char *text);
 /* do two ids of properties mean the same?  Percent signs may or may not be resolved. */
 extern bool tasksync_notion_same_property(const char *a, const char *b);
+/* an id of a property with its percent signs resolved; palloc'd */
+extern char *tasksync_notion_decoded(const char *id);
 /* the value of a page's property by its id; NULL if the page does not show it */
 extern const json_t *tasksync_notion_page_property(const json_t *page, const char *id);
 /* the element of an array of objects with this "id", or NULL */

@@ -74,6 +74,31 @@ tasksync_notion_role_schema(const json_t *config, const char *role)
 										   tasksync_notion_role_property(config, role));
 }
 
+const char *
+tasksync_notion_key(const json_t *config, const char *id)
+{
+	const char *decoded;
+
+	if (!tasksync_notion_says(json_object_get(config, "known"), "ids", "decoded"))
+		return id;
+	decoded = tasksync_notion_decoded(id);
+	/* what is no text cannot be a key */
+	return json_string(decoded) != NULL ? decoded : id;
+}
+
+bool
+tasksync_notion_has_two_forms(const json_t *config)
+{
+	for (int i = 0; i < (int) lengthof(roles); i++)
+	{
+		const char *id = tasksync_notion_role_property(config, roles[i].name);
+
+		if (id != NULL && strcmp(id, tasksync_notion_decoded(id)) != 0)
+			return true;
+	}
+	return false;
+}
+
 bool
 tasksync_notion_body_is_description(const json_t *config)
 {

@@ -32,6 +32,15 @@ extern const json_t *tasksync_notion_role(const json_t *config, const char *role
 extern const char *tasksync_notion_role_property(const json_t *config, const char *role);
 /* the property of a role in the kept schema, or NULL */
 extern const json_t *tasksync_notion_role_schema(const json_t *config, const char *role);
+/*
+ * A property's id as the key of a JSON body.  Whether that is the id as it is
+ * told, percent-encoded, or with its percent signs resolved is not promised;
+ * the schema's member "ids" says what was found out ("decoded", or "encoded").
+ */
+extern const char *tasksync_notion_key(const json_t *config, const char *id);
+/* does any id that is mapped look different in the two forms? */
+extern bool tasksync_notion_has_two_forms(const json_t *config);
+
 /* does the description live in the page's body? */
 extern bool tasksync_notion_body_is_description(const json_t *config);
 

@@ -45,10 +45,29 @@ is_create(const Writer *writer)
 	return writer->intent->op == TASKSYNC_OP_CREATE;
 }
 
+/*
+ * Of a new page nothing can be compared with before, so a property that is
+ * passed over would go unnoticed: as long as it is not known in which form ids
+ * are taken, such a one goes by its name.
+ */
+static const char *
+key_of(const Writer *writer, const char *property)
+{
+	const json_t *known = json_object_get(writer->intent->config, "known");
+	const char *name =
+		tasksync_json_string(tasksync_notion_schema_property(known, property), "name");
+
+	if (is_create(writer) && name != NULL && json_object_get(known, "ids") == NULL &&
+		strcmp(property, tasksync_notion_decoded(property)) != 0)
+		return name;
+	return tasksync_notion_key(writer->intent->config, property);
+}
+
 static void
 put(Writer *writer, const char *property, const char *type, json_t *value)
 {
-	json_object_set_new(writer->properties, property, json_pack("{s:o}", type, value));
+	json_object_set_new(writer->properties, key_of(writer, property),
+						json_pack("{s:o}", type, value));
 }
 
 static void

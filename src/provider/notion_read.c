@@ -224,22 +224,22 @@ static void
 parse_database(Read *read, const json_t *json)
 {
 	const json_t *sources = json_object_get(json, "data_sources");
-	StringInfoData names;
+	StringInfoData ids;
 
-	initStringInfo(&names);
+	initStringInfo(&ids);
 	for (size_t i = 0; i < json_array_size(sources) && i < MAX_NAMED; i++)
 	{
 		const json_t *source = json_array_get(sources, i);
 		const char *id = tasksync_notion_id(source, "id");
 
+		/* by id alone: names are people's words, and operators read this */
 		if (id != NULL)
-			appendStringInfo(&names, "%s%s (%s)", i > 0 ? ", " : "", id,
-							 tasksync_notion_short_name(tasksync_json_string(source, "name")));
+			appendStringInfo(&ids, "%s%s", ids.len > 0 ? ", " : "", id);
 	}
 	read->answer->coverage = TASKSYNC_COVERS_DELTA;
 	put_aside(read, "database_id",
 			  psprintf("this is the id of a database; link its data source in its place: %s",
-					   names.len > 0 ? names.data : "it shows none to the connection"));
+					   ids.len > 0 ? ids.data : "it shows none to the connection"));
 }
 
 static void

@@ -15,6 +15,7 @@
  */
 #include "postgres.h"
 
+#include "provider/notion_echo.h"
 #include "provider/notion_json.h"
 #include "provider/notion_mapping.h"
 #include "provider/notion_page.h"
@@ -282,6 +283,15 @@ settle(TasksyncAnswer *answer, TasksyncAckOutcome outcome, const char *code, con
 	answer->acks[0].message = message;
 }
 
+static void
+show(TasksyncAnswer *answer, const TasksyncObservation *observation)
+{
+	answer->coverage = TASKSYNC_COVERS_POINT;
+	answer->observations = palloc(sizeof(TasksyncObservation));
+	answer->observations[0] = *observation;
+	answer->nobservations = 1;
+}
+
 /* not carried out; whether an earlier sending was, is another question */
 static void
 not_applied(const TasksyncCall *call, TasksyncAnswer *answer, const char *code)
@@ -329,6 +339,26 @@ target_missing(const TasksyncCall *call, const TasksyncNotionError *error, Tasks
 				" again, or unlink the project");
 }
 
+/*
+ * Perhaps the properties were named in a form that the service does not take:
+ * true if there is another one to try, of which the container then knows.
+ */
+static bool
+tries_other_form(const TasksyncCall *call, const Write *write, TasksyncAnswer *answer)
+{
+	TasksyncObservation container;
+	bool is_last =
+		tasksync_notion_says(json_object_get(call->intents[0].config, "known"), "ids", "decoded");
+
+	if (json_object_size(write->properties) == 0 ||
+		!tasksync_notion_other_form(&call->intents[0], &container))
+		return false;
+	show(answer, &container);
+	if (!is_last)
+		not_applied(call, answer, NULL);
+	return !is_last;
+}
+
 static void
 refuse_write(TasksyncAnswer *answer, const char *code, const char *message)
 {
@@ -337,7 +367,7 @@ refuse_write(TasksyncAnswer *answer, const char *code, const char *message)
 
 /* a refusal that concerns this one intent: true if it is one */
 static bool
-refused_intent(const TasksyncCall *call, const TasksyncHttpResponse *response,
+refused_intent(const TasksyncCall *call, const Write *write, const TasksyncHttpResponse *response,
 			   const TasksyncNotionError *error, TasksyncAnswer *answer)
 {
 	const TasksyncIntent *intent = &call->intents[0];
@@ -364,7 +394,11 @@ refused_intent(const TasksyncCall *call, const TasksyncHttpResponse *response,
 	else if (response->status == 409)
 		not_applied(call, answer, code);
 	else if (response->status == 400 || response->status == 413)
-		refuse_write(answer, code, "Notion refuses the values of this task");
+	{
+		if (!tasksync_notion_is_error(error, "validation_error") ||
+			!tries_other_form(call, write, answer))
+			refuse_write(answer, code, "Notion refuses the values of this task");
+	}
 	else if (response->status == 503 && error->committed_id != NULL &&
 			 intent->op == TASKSYNC_OP_CREATE)
 	{
@@ -375,30 +409,6 @@ refused_intent(const TasksyncCall *call, const TasksyncHttpResponse *response,
 	else
 		return false;
 	return true;
-}
-
-/* did the page take every property?  One that the service does not know it may pass over. */
-static bool
-took_all(const json_t *page, const Write *write)
-{
-	const char *id;
-	json_t *value;
-
-	json_object_foreach(write->properties, id, value)
-	{
-		if (tasksync_notion_page_property(page, id) == NULL)
-			return false;
-	}
-	return true;
-}
-
-static void
-show(TasksyncAnswer *answer, const TasksyncObservation *observation)
-{
-	answer->coverage = TASKSYNC_COVERS_POINT;
-	answer->observations = palloc(sizeof(TasksyncObservation));
-	answer->observations[0] = *observation;
-	answer->nobservations = 1;
 }
 
 /* of a move only the new place: what the columns there make of the values a read will tell */
@@ -435,10 +445,11 @@ wrote_page(const TasksyncCall *call, const json_t *page, const Write *write, Tas
 		show(answer, &echo);
 	if (write->is_part)
 		settle(answer, TASKSYNC_ACK_REPLAN, NULL, NULL);
-	else if (is_whole && intent->op != TASKSYNC_OP_CREATE && !took_all(page, write))
-		refuse_write(answer, "property_unknown",
-					 "Notion passed over a property that it does not know any more; the schema is"
-					 " read again within the hour");
+	else if (is_whole && echo.record != NULL && write->kind == WRITE_PROPERTIES &&
+			 !tasksync_notion_took(intent, write->properties, &echo) &&
+			 !tries_other_form(call, write, answer))
+		refuse_write(answer, "not_taken",
+					 "Notion answered the change without making it; look at the page there");
 }
 
 static void
@@ -503,7 +514,7 @@ tasksync_notion_parse_write(const TasksyncCall *call, const TasksyncHttpResponse
 	if (!tasksync_notion_succeeded(response))
 	{
 		tasksync_notion_read_error(response, &error);
-		if (!refused_intent(call, response, &error, answer))
+		if (!refused_intent(call, &write, response, &error, answer))
 			tasksync_notion_refused(call, response, &error, answer);
 		return;
 	}

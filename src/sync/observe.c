@@ -494,11 +494,27 @@ wants_import(TasksyncChunk *chunk, const TasksyncObservation *observation)
 }
 
 /*
+ * Done before the two were linked?  A read that overlaps with the one before
+ * shows such again; a stamp is as precise as the provider keeps it.
+ */
+static bool
+is_history(const TasksyncRun *run, const TasksyncRoute *route,
+		   const TasksyncObservation *observation)
+{
+	int64 precision = run->provider->caps.edit_precision_ms * INT64CONST(1000);
+
+	return run->full_read ||
+		   (run->provider->caps.reads_containers && route && observation->edited_at != 0 &&
+			observation->edited_at + precision < route->linked_at);
+}
+
+/*
  * May it become a new hub object?  History may not, only what is completed from
  * now on; nor may what the answer told only in part.
  */
 static bool
-is_importable(TasksyncChunk *chunk, const TasksyncRecord *record)
+is_importable(TasksyncChunk *chunk, const TasksyncObservation *observation,
+			  const TasksyncRecord *record)
 {
 	const TasksyncRoute *route = tasksync_refs_route(chunk->run, record->value[TASKSYNC_F_PROJECT]);
 	const char *status = record->value[TASKSYNC_F_STATUS];
@@ -509,7 +525,8 @@ is_importable(TasksyncChunk *chunk, const TasksyncRecord *record)
 	if ((chunk->kind == TASKSYNC_TASK || chunk->kind == TASKSYNC_SECTION) &&
 		(record->value[TASKSYNC_F_PROJECT] == NULL || (route && !route->pulls)))
 		return false;
-	return !(chunk->run->full_read && status && strcmp(status, "done") == 0);
+	return !(status && strcmp(status, "done") == 0 &&
+			 is_history(chunk->run, route, observation));
 }
 
 static void
@@ -536,7 +553,7 @@ observe_new(TasksyncChunk *chunk, const TasksyncObservation *observation)
 			remember_place(chunk, observation, intent->hub_id, record->value[TASKSYNC_F_PROJECT]);
 		return;
 	}
-	if (!is_importable(chunk, record))
+	if (!is_importable(chunk, observation, record))
 		return;
 	namesake = find_namesake(chunk, observation, record);
 	link = palloc0(sizeof(TasksyncLink));

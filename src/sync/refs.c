@@ -94,7 +94,8 @@ static const char sql_routes[] =
 	" p.matched_at IS NULL AND p.remote_id IS NOT NULL AND EXISTS ("
 	"  SELECT FROM tasksync.tasks t WHERE t.user_id = p.user_id AND t.project_id = p.project_id"
 	"  AND NOT EXISTS (SELECT FROM tasksync.links l WHERE l.user_id = t.user_id"
-	"   AND l.hub_id = t.id AND l.account_id = p.account_id AND l.remote_id IS NOT NULL))"
+	"   AND l.hub_id = t.id AND l.account_id = p.account_id AND l.remote_id IS NOT NULL)),"
+	" p.created_at"
 	" FROM tasksync.project_links p LEFT JOIN tasksync.containers c ON c.user_id = p.user_id"
 	"  AND c.account_id = p.account_id AND c.remote_id = p.remote_id"
 	" WHERE p.user_id = $1 AND p.account_id = $2 ORDER BY p.remote_id COLLATE \"C\"";
@@ -127,6 +128,7 @@ route_from_row(TasksyncRun *run, uint64 row)
 		!tasksync_policy_parse(tasksync_json_parse(policy, strlen(policy), &error), &route->policy,
 							   &error))
 		route->policy = run->policy;
+	route->linked_at = tasksync_cell_time(row, 10);
 	route->on_remote_delete = tasksync_cell_text(row, 4)[0];
 	route->container_id = tasksync_cell_text(row, 5);
 	route->config = config ? tasksync_json_parse(config, strlen(config), &error) : NULL;

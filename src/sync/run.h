@@ -234,6 +234,7 @@ typedef struct TasksyncRoute
 	const char *container_id; /* NULL until it exists there */
 	const json_t *config;     /* as in TasksyncContainer, or NULL */
 	const TasksyncLens *lens; /* what that container can show */
+	TimestampTz linked_at;
 	bool pulls;  /* the provider's changes come in */
 	bool pushes; /* the hub's changes go out */
 	TasksyncPolicy policy;

@@ -20,7 +20,7 @@ with the extension.
 
 =over
 
-=item todoist => TaskSync::Sandbox
+=item todoist => TaskSync::Sandbox, google_tasks => TaskSync::Sandbox, notion => TaskSync::Sandbox
 
 =item settings => text
 
@@ -73,12 +73,16 @@ sub prepare
 	$self->make_key_file unless defined $options{key} && !$options{key};
 	$node->append_conf('postgresql.conf', "shared_preload_libraries = 'tasksync'")
 	  unless defined $options{preload} && !$options{preload};
-	my $url = $options{todoist} ? $options{todoist}->url : $NOBODY;
+	my %url = map { ($_ => $options{$_} ? $options{$_}->url : $NOBODY) } qw(todoist google_tasks notion);
 	$node->append_conf('postgresql.conf', <<"EOC");
 max_worker_processes = 16
 tasksync.key_file = '@{[ $self->key_file ]}'
-tasksync.todoist_url = '$url'
-tasksync.todoist_oauth_url = '$url/oauth'
+tasksync.todoist_url = '$url{todoist}'
+tasksync.todoist_oauth_url = '$url{todoist}/oauth'
+tasksync.google_tasks_url = '$url{google_tasks}'
+tasksync.google_oauth_url = '$url{google_tasks}/oauth2'
+tasksync.google_authorize_url = '$url{google_tasks}/o/oauth2/v2/auth'
+tasksync.notion_url = '$url{notion}'
 tasksync.allow_private_hosts = on
 EOC
 	$node->append_conf('postgresql.conf', $options{settings}) if $options{settings};
@@ -160,8 +164,9 @@ sub wait_for
 
 A person on both sides and an account that joins them: creates the person at the stand-in (or takes
 C<< token => >>), the user in the hub (or takes C<< user_id => >>), connects, and with
-C<< link_all => 1 >> links everything and waits until the account is quiet. Returns C<user_id>,
-C<account_id>, C<token>, C<inbox_project_id>.
+C<< link_all => 1 >> links everything and waits until the account is quiet. The provider is the one
+that the stand-in stands in for. Returns C<user_id>, C<account_id>, C<token>, and what else the
+stand-in tells of a new person (C<inbox_project_id>, C<default_list_id>).
 
 =cut
 
@@ -177,7 +182,8 @@ sub connect
 	my $user = $options{user_id}
 	  // $self->value(q{SELECT tasksync.create_user(:'email')}, email => $email);
 	my $account = $self->value(
-		q{SELECT account_id FROM tasksync.connect_account('todoist', user_id => :'user', token => :'token')},
+		q{SELECT account_id FROM tasksync.connect_account(:'provider', user_id => :'user', token => :'token')},
+		provider => $sandbox->service,
 		user => $user,
 		token => $person{token});
 	if ($options{link_all})
