@@ -335,7 +335,7 @@ tasksync_notion_read_data_source(const json_t *data_source, const json_t *config
 	if (name != NULL)
 		tasksync_record_put(observation->record, TASKSYNC_F_NAME,
 							*name != '\0' ? name : "Untitled");
-	/* "encoded" was only the last of two tries; now that the schema is new, both may be tried again */
+	/* "encoded" was the last of two tries; with a new schema both may be tried again */
 	if (tasksync_notion_says(json_object_get(config, "known"), "ids", "decoded"))
 		json_object_set_new(schema, "ids", json_string("decoded"));
 	if (json_is_object(mapping))

@@ -286,3 +286,25 @@ tasksync_link_out(TasksyncRun *run, const TasksyncLink *link)
 								  TASKSYNC_FIELD_BIT(TASKSYNC_F_COMPLETED_AT));
 	return out;
 }
+
+/* tasksync_link_raw_after is what must survive, as of this observation. */
+const json_t *
+tasksync_link_raw_after(const TasksyncLink *link, const TasksyncObservation *observation)
+{
+	json_t *raw;
+
+	if (!observation->is_part)
+		return observation->raw;
+	if (observation->raw == NULL || link->raw == NULL)
+		return link->raw != NULL ? link->raw : observation->raw;
+	raw = json_copy((json_t *) link->raw);
+	json_object_update(raw, (json_t *) observation->raw);
+	return raw;
+}
+
+/* it is sent back with the next change, so it must not be an old one */
+bool
+tasksync_link_same_raw(const json_t *a, const json_t *b)
+{
+	return a == NULL || b == NULL ? a == b : json_equal(a, b);
+}

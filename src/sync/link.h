@@ -78,4 +78,8 @@ extern const TasksyncLens *tasksync_link_lens(const TasksyncRun *run, const Task
 /* what this account should see and does not see yet */
 extern TasksyncRecord *tasksync_link_out(TasksyncRun *run, const TasksyncLink *link);
 
+extern const json_t *tasksync_link_raw_after(const TasksyncLink *link,
+											 const TasksyncObservation *observation);
+extern bool tasksync_link_same_raw(const json_t *a, const json_t *b);
+
 #endif /* TASKSYNC_LINK_H */

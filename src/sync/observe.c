@@ -267,28 +267,6 @@ as_the_provider_took_it(TasksyncRun *run, const TasksyncLink *link)
 	return hub;
 }
 
-/* what must survive, after this observation */
-static const json_t *
-raw_after(const TasksyncLink *link, const TasksyncObservation *observation)
-{
-	json_t *raw;
-
-	if (!observation->is_part)
-		return observation->raw;
-	if (observation->raw == NULL || link->raw == NULL)
-		return link->raw != NULL ? link->raw : observation->raw;
-	raw = json_copy((json_t *) link->raw);
-	json_object_update(raw, (json_t *) observation->raw);
-	return raw;
-}
-
-/* it is sent back with the next change, so it must not be an old one */
-static bool
-same_raw(const json_t *a, const json_t *b)
-{
-	return a == NULL || b == NULL ? a == b : json_equal(a, b);
-}
-
 static void
 remember_place(TasksyncChunk *chunk, const TasksyncObservation *observation, const char *hub_id,
 			   const char *project_id)
@@ -343,10 +321,11 @@ merge_linked(TasksyncChunk *chunk, TasksyncLink *link, const TasksyncObservation
 		remember_place(chunk, observation, link->hub_id, link->hub->value[TASKSYNC_F_PROJECT]);
 	link->state = 'l';
 	link->missing = false;
-	link->raw = raw_after(link, observation);
+	link->raw = tasksync_link_raw_after(link, observation);
 	link->dirty = (route == NULL || route->pushes) && tasksync_link_out(run, link)->present != 0;
 	run->has_dirty |= link->dirty;
-	if (sent == NULL && same_raw(link->raw, before.raw) && same_record(link->base, before.base) &&
+	if (sent == NULL && tasksync_link_same_raw(link->raw, before.raw) &&
+		same_record(link->base, before.base) &&
 		same_record(link->hub, before.hub) && link->dirty == before.dirty &&
 		link->state == before.state && !before.missing && merged.nconflicts == 0 &&
 		merged.answered == 0)
