@@ -4,21 +4,20 @@ Like the tests it works in a private folder as an unprivileged user (place.py). 
 .tasksync-quickstart in the clone holds the folder's path until it is stopped.
 """
 
-import json
 import os
 import re
 import select
 import subprocess
 import sys
 import time
-import urllib.request
-import uuid
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 # pylint: disable=wrong-import-position
 import cluster
 import place
 import private_install
+from one_project import OneProject
+from standin import NAMES, StandIn, until
 
 # Enough for the hub to record them in several portions: a progress bar needs something to show.
 TASKS = 2500
@@ -30,68 +29,18 @@ def heading(text):
     print(f"\n== {text}", flush=True)
 
 
-# -- the stand-in ----------------------------------------------------------------------------------
-
-class StandIn:
-    """The Todoist stand-in: a process that stays, and calls of its control interface."""
-
-    def __init__(self, folder):
-        self.log = os.path.join(folder, "todoist.log")
-        with open(self.log, "wb") as out:
-            # A session of its own: it stays when this script and its terminal go.
-            self.process = subprocess.Popen(
-                ["node", "test/sandbox/todoist/main.js", "--port", "0"],
-                stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
-        self.url = until("the Todoist stand-in listens", self.listening, 20)
-
-    def listening(self):
-        with open(self.log, encoding="utf-8", errors="replace") as f:
-            found = re.search(r"listening on (http:\S+)", f.read())
-        return found and found.group(1)
-
-    def control(self, path, body=None):
-        request = urllib.request.Request(
-            f"{self.url}/_control/{path}",
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.load(answer)
-
-    def edit(self, token, kind, **arguments):
-        """What Ann does in the Todoist app."""
-        return self.control("edit", {"token": token, "commands": [
-            {"type": kind, "uuid": str(uuid.uuid4()), "args": arguments}]})
-
-    def writes(self, token):
-        """How many requests of the hub held commands."""
-        requests = self.control(f"log?token={token}")["requests"]
-        return sum(1 for r in requests if r.get("commands"))
-
-    def tasks(self, token):
-        """id -> task, the ones that are there."""
-        items = self.control(f"state?token={token}")["items"]
-        return {i["id"]: i for i in items if not i["is_deleted"]}
-
-
-def until(what, condition, seconds):
-    deadline = time.monotonic() + seconds
-    while True:
-        answer = condition()
-        if answer:
-            return answer
-        if time.monotonic() > deadline:
-            raise SystemExit(f"gave up waiting: {what}")
-        time.sleep(0.01)
-
-
 # -- what is shown ---------------------------------------------------------------------------------
 
 class Show:
     def __init__(self, run):
         self.run = run
         self.server = None
-        self.todoist = None
+        self.services = {}
         self.ann = {}
+
+    @property
+    def todoist(self):
+        return self.services["todoist"]
 
     def sql(self, text, **variables):
         return self.server.psql(text, DATABASE, variables)
@@ -99,15 +48,26 @@ class Show:
     def start(self):
         heading("Building the extension and a private server")
         bindir = private_install.install(os.path.join(self.run, "install"), "release", ".")
-        self.todoist = StandIn(self.run)
-        print(f"Todoist stand-in    {self.todoist.url}")
+        for service, name in NAMES.items():
+            self.services[service] = StandIn(service, self.run)
+            print(f"{name + ' stand-in':22} {self.services[service].url}")
         self.server = cluster.Cluster(os.path.join(self.run, "server"), bindir)
-        self.server.create(f"tasksync.todoist_url = '{self.todoist.url}'\n"
-                           f"tasksync.todoist_oauth_url = '{self.todoist.url}/oauth'\n")
+        self.server.create(self.settings())
         self.server.start()
         self.server.psql(f"CREATE DATABASE {DATABASE}")
         self.sql("CREATE EXTENSION tasksync")
-        print(f"PostgreSQL          {self.server.folder} (socket only, database {DATABASE})")
+        print(f"{'PostgreSQL':22} {self.server.folder} (socket only, database {DATABASE})")
+
+    def settings(self):
+        """Where the services are; public_url is where Google sends the browser back to."""
+        todoist, google, notion = (self.services[s].url for s in NAMES)
+        return (f"tasksync.todoist_url = '{todoist}'\n"
+                f"tasksync.todoist_oauth_url = '{todoist}/oauth'\n"
+                f"tasksync.google_tasks_url = '{google}'\n"
+                f"tasksync.google_oauth_url = '{google}/oauth2'\n"
+                f"tasksync.google_authorize_url = '{google}/o/oauth2/v2/auth'\n"
+                f"tasksync.notion_url = '{notion}'\n"
+                "tasksync.public_url = 'https://hub.example'\n")
 
     def link(self):
         heading(f"Ann has {TASKS} tasks in Todoist; her account is connected and linked")
@@ -258,8 +218,11 @@ class Show:
     SELECT * FROM tasksync.account_health;
     SELECT * FROM tasksync.sync_runs ORDER BY started_at DESC LIMIT 5;
 
+    SELECT * FROM tasksync.preview_sync('{self.ann['account']}');
+
   What Ann sees in Todoist:   curl '{self.todoist.url}/_control/state?token={self.ann['token']}'
   Requests the hub made:      curl '{self.todoist.url}/_control/log?token={self.ann['token']}'
+  The same for Google Tasks and Notion: {self.services['google_tasks'].url}, {self.services['notion'].url}
   The server's log:           {self.server.log}
 
   make quickstart-stop        ends both servers and removes {self.run}
@@ -301,6 +264,7 @@ def inside():
     show.link()
     show.change_both_sides()
     show.conflict()
+    OneProject(show).run()
     show.next_steps()
     print(f"quickstart finished in {time.monotonic() - began:.0f} s", flush=True)
 
@@ -331,7 +295,7 @@ def write_pointer(run):
 
 
 def show_logs(run):
-    for name in ("todoist.log", "server/server.log"):
+    for name in [f"{service}.log" for service in NAMES] + ["server/server.log"]:
         path = os.path.join(run, name)
         if os.path.exists(path):
             print(f"-- the end of {name}")
