@@ -28,7 +28,7 @@ COMMENT ON FUNCTION tasksync.wake_worker(boolean) IS 'Internal: wakes the sync w
 CREATE FUNCTION tasksync.origin_set(account_id uuid, run_id uuid) RETURNS void
 	AS 'MODULE_PATHNAME', 'tasksync_sql_origin_set'
 	LANGUAGE c VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION tasksync.origin_set(uuid, uuid) IS 'Internal: until the end of the transaction, writes count as made by this account and run: its own links are left alone. Null, null ends it. For approve_held() and the tests.';
+COMMENT ON FUNCTION tasksync.origin_set(uuid, uuid) IS 'Internal: until the end of the transaction, writes count as made by this account and run: its own links are left alone. A run without an account: local edits that belong together, as those of an undo. Null, null ends it. For approve_held(), undo_run() and the tests.';
 
 CREATE FUNCTION tasksync.row_record(kind text, hub_row record) RETURNS jsonb
 	AS 'MODULE_PATHNAME', 'tasksync_row_record'

@@ -120,10 +120,12 @@ COMMENT ON FUNCTION tasksync.wait_for_sync(uuid, interval) IS 'Waits until an ac
 
 -- ---- decisions ----
 
-CREATE FUNCTION tasksync.set_field(kind text, person uuid, hub_id uuid, patch jsonb) RETURNS boolean
+CREATE FUNCTION tasksync.set_fields(kind text, person uuid, patches jsonb) RETURNS integer
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+	changed integer;
 BEGIN
 	CASE kind
 		WHEN 'task' THEN
@@ -132,26 +134,35 @@ BEGIN
 				priority = r.priority, due_date = r.due_date, due_time = r.due_time, due_timezone = r.due_timezone,
 				recurrence = r.recurrence, labels = r.labels, project_id = r.project_id, section_id = r.section_id,
 				parent_id = r.parent_id, position = r.position
-			FROM tasksync.tasks o, jsonb_populate_record(o, patch) r
-			WHERE o.user_id = person AND o.id = set_field.hub_id AND t.user_id = o.user_id AND t.id = o.id;
+			FROM jsonb_to_recordset(patches) p (id uuid, patch jsonb), tasksync.tasks o, jsonb_populate_record(o, p.patch) r
+			WHERE o.user_id = person AND o.id = p.id AND t.user_id = o.user_id AND t.id = o.id;
 		WHEN 'project' THEN
 			UPDATE tasksync.projects t
 			SET name = r.name, color = r.color, is_archived = r.is_archived, parent_id = r.parent_id, position = r.position
-			FROM tasksync.projects o, jsonb_populate_record(o, patch) r
-			WHERE o.user_id = person AND o.id = set_field.hub_id AND t.user_id = o.user_id AND t.id = o.id;
+			FROM jsonb_to_recordset(patches) p (id uuid, patch jsonb), tasksync.projects o, jsonb_populate_record(o, p.patch) r
+			WHERE o.user_id = person AND o.id = p.id AND t.user_id = o.user_id AND t.id = o.id;
 		WHEN 'section' THEN
 			UPDATE tasksync.sections t SET name = r.name, project_id = r.project_id, position = r.position
-			FROM tasksync.sections o, jsonb_populate_record(o, patch) r
-			WHERE o.user_id = person AND o.id = set_field.hub_id AND t.user_id = o.user_id AND t.id = o.id;
+			FROM jsonb_to_recordset(patches) p (id uuid, patch jsonb), tasksync.sections o, jsonb_populate_record(o, p.patch) r
+			WHERE o.user_id = person AND o.id = p.id AND t.user_id = o.user_id AND t.id = o.id;
 		ELSE
 			UPDATE tasksync.labels t SET name = r.name, color = r.color, position = r.position
-			FROM tasksync.labels o, jsonb_populate_record(o, patch) r
-			WHERE o.user_id = person AND o.id = set_field.hub_id AND t.user_id = o.user_id AND t.id = o.id;
+			FROM jsonb_to_recordset(patches) p (id uuid, patch jsonb), tasksync.labels o, jsonb_populate_record(o, p.patch) r
+			WHERE o.user_id = person AND o.id = p.id AND t.user_id = o.user_id AND t.id = o.id;
 	END CASE;
-	RETURN FOUND;
+	GET DIAGNOSTICS changed = ROW_COUNT;
+	RETURN changed;
 END
 $$;
-COMMENT ON FUNCTION tasksync.set_field(text, uuid, uuid, jsonb) IS 'Internal: writes record JSON to a hub row as an ordinary edit; false if the row is gone.';
+COMMENT ON FUNCTION tasksync.set_fields(text, uuid, jsonb) IS 'Internal: writes record JSON to hub rows of one kind as ordinary edits: [{"id": …, "patch": {…}}]; how many rows are there.';
+
+CREATE FUNCTION tasksync.set_field(kind text, person uuid, hub_id uuid, patch jsonb) RETURNS boolean
+	LANGUAGE sql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+	SELECT tasksync.set_fields(kind, person, jsonb_build_array(jsonb_build_object('id', hub_id, 'patch', patch))) > 0;
+END;
+COMMENT ON FUNCTION tasksync.set_field(text, uuid, uuid, jsonb) IS 'Internal: set_fields() for one row; false if the row is gone.';
 
 CREATE FUNCTION tasksync.resolve_conflict(conflict uuid, choice text, value jsonb DEFAULT NULL) RETURNS tasksync.conflicts
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
@@ -248,55 +259,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION tasksync.approve_held(uuid[]) IS 'Lets held changes happen: the ids come from the table held_changes, and each approval counts for exactly that change once. The worker carries deletions out with its next run; what was edited while they waited is kept. A proposed pair becomes one task. Returns how many; ids that are unknown or decided already are passed over.';
-
-CREATE FUNCTION tasksync.bring_back(person uuid, ids uuid[]) RETURNS void
-	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-	SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-	lost jsonb;
-	inbox uuid;
-BEGIN
-	SELECT p.id INTO inbox FROM tasksync.projects p WHERE p.user_id = person AND p.is_inbox;
-	SELECT jsonb_agg(j.before || jsonb_build_object('kind', j.kind)) INTO lost
-	FROM unnest(ids) i (id)
-	CROSS JOIN LATERAL (
-		SELECT x.kind, x.op, x.before FROM tasksync.journal x
-		WHERE x.user_id = person AND x.hub_id = i.id ORDER BY x.version DESC LIMIT 1) j
-	WHERE j.op = 'delete';
-	-- containers first; a row whose container is gone for good goes where such rows go
-	INSERT INTO tasksync.projects
-	SELECT r.* FROM jsonb_array_elements(lost) o (was), jsonb_populate_record(NULL::tasksync.projects,
-		o.was || jsonb_build_object('parent_id', (
-			SELECT x.id FROM (
-				SELECT p.id FROM tasksync.projects p WHERE p.user_id = person
-				UNION ALL SELECT (q.was ->> 'id')::uuid FROM jsonb_array_elements(lost) q (was) WHERE q.was ->> 'kind' = 'project') x
-			WHERE x.id = (o.was ->> 'parent_id')::uuid LIMIT 1))) r
-	WHERE o.was ->> 'kind' = 'project' ON CONFLICT DO NOTHING;
-	INSERT INTO tasksync.sections
-	SELECT r.* FROM jsonb_array_elements(lost) o (was), jsonb_populate_record(NULL::tasksync.sections, o.was) r
-	WHERE o.was ->> 'kind' = 'section'
-		AND EXISTS (SELECT FROM tasksync.projects p WHERE p.user_id = person AND p.id = r.project_id) ON CONFLICT DO NOTHING;
-	INSERT INTO tasksync.labels
-	SELECT r.* FROM jsonb_array_elements(lost) o (was), jsonb_populate_record(NULL::tasksync.labels, o.was) r
-	WHERE o.was ->> 'kind' = 'label' ON CONFLICT DO NOTHING;
-	INSERT INTO tasksync.tasks
-	SELECT r.* FROM jsonb_array_elements(lost) o (was)
-	LEFT JOIN tasksync.projects p ON p.user_id = person AND p.id = (o.was ->> 'project_id')::uuid
-	LEFT JOIN tasksync.sections s ON s.user_id = person AND s.id = (o.was ->> 'section_id')::uuid AND s.project_id = p.id
-	LEFT JOIN LATERAL (
-		SELECT t.id FROM tasksync.tasks t
-		WHERE t.user_id = person AND t.id = (o.was ->> 'parent_id')::uuid AND t.project_id = coalesce(p.id, inbox)
-		UNION ALL
-		SELECT (q.was ->> 'id')::uuid FROM jsonb_array_elements(lost) q (was)
-		WHERE q.was ->> 'kind' = 'task' AND q.was ->> 'id' = o.was ->> 'parent_id'
-		LIMIT 1) u ON true
-	CROSS JOIN LATERAL jsonb_populate_record(NULL::tasksync.tasks, o.was
-		|| jsonb_build_object('project_id', coalesce(p.id, inbox), 'section_id', s.id, 'parent_id', u.id)) r
-	WHERE o.was ->> 'kind' = 'task' ON CONFLICT DO NOTHING;
-END
-$$;
-COMMENT ON FUNCTION tasksync.bring_back(uuid, uuid[]) IS 'Internal: hub rows that were deleted, as the journal keeps them, under their ids.';
 
 CREATE FUNCTION tasksync.reject_held(ids uuid[]) RETURNS integer
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER

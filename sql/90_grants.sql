@@ -41,7 +41,8 @@ DECLARE
 			' tasksync.set_policy(uuid, jsonb, uuid), tasksync.mapping(uuid), tasksync.set_mapping(uuid, jsonb),'
 			' tasksync.sync_now(uuid), tasksync.wait_for_sync(uuid, interval), tasksync.preview_sync(uuid),'
 			' tasksync.resolve_conflict(uuid, text, jsonb), tasksync.approve_held(uuid[]), tasksync.reject_held(uuid[]),'
-			' tasksync.retry(uuid, uuid), tasksync.merge_task(jsonb, jsonb, jsonb, jsonb),'
+			' tasksync.retry(uuid, uuid), tasksync.preview_undo(uuid), tasksync.undo_run(uuid),'
+			' tasksync.merge_task(jsonb, jsonb, jsonb, jsonb),'
 			' tasksync.merge_text(text, text, text), tasksync.project_task(text, jsonb),'
 			' tasksync.task_record(tasksync.tasks), tasksync.project_record(tasksync.projects),'
 			' tasksync.section_record(tasksync.sections), tasksync.label_record(tasksync.labels)'];

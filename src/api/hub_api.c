@@ -18,7 +18,7 @@
 PG_FUNCTION_INFO_V1(tasksync_sql_origin_set);
 PG_FUNCTION_INFO_V1(tasksync_sql_wake);
 
-/* origin_set(account, run): null account = back to a local edit */
+/* origin_set(account, run): a run without an account is a local edit that belongs to a group */
 Datum
 tasksync_sql_origin_set(PG_FUNCTION_ARGS)
 {
@@ -29,7 +29,7 @@ tasksync_sql_origin_set(PG_FUNCTION_ARGS)
 		if (!PG_ARGISNULL(i))
 			ids[i] = DatumGetCString(DirectFunctionCall1(uuid_out, PG_GETARG_DATUM(i)));
 	}
-	if (ids[0] == NULL)
+	if (ids[0] == NULL && ids[1] == NULL)
 		tasksync_origin_clear();
 	else
 		tasksync_origin_set(ids[0], ids[1]);
