@@ -392,6 +392,9 @@ BEGIN
 	WHERE d.datname = current_database() AND e.extname = 'tasksync';
 	-- what the original had under way is unknown here, and what it read may be old
 	UPDATE tasksync.intents SET state = 'unknown' WHERE state = 'sent';
+	-- the original took these up or gave them back; once more could end what it has now
+	DELETE FROM tasksync.oauth_grants;
+	DELETE FROM tasksync.revocations;
 	UPDATE tasksync.schedules
 	SET leased_until = NULL, lease_token = lease_token + 1, attempts = 0, failures = 0,
 		cursor = NULL, last_read_at = NULL, next_due = now();

@@ -35,7 +35,8 @@ typedef struct TasksyncHttpRequest
 	const char *basic_user;		/* or HTTP Basic */
 	const char *basic_password;
 	const char *headers[8];		/* further "Name: value", NULL-terminated */
-	int			timeout_ms;		/* 0 = tasksync.request_timeout */
+	int			timeout_ms;		/* at most; 0 = tasksync.request_timeout */
+	size_t		max_response;	/* at most; 0 = tasksync.max_response_size */
 } TasksyncHttpRequest;
 
 typedef enum TasksyncHttpOutcome

@@ -464,12 +464,14 @@ set_request(CURL *easy, TasksyncTransfer *transfer, const TasksyncHttpRequest *r
 bool
 tasksync_transfer_prepare(TasksyncTransfer *transfer, const TasksyncHttpRequest *request)
 {
-	long timeout_ms = request->timeout_ms > 0 ? request->timeout_ms : tasksync_request_timeout_ms;
+	long timeout_ms = request->timeout_ms > 0 ? Min(request->timeout_ms, tasksync_request_timeout_ms)
+											  : tasksync_request_timeout_ms;
+	size_t most = (size_t) tasksync_max_response_kb * 1024;
 	const char *failed;
 
 	transfer->allow_private = tasksync_allow_private_hosts;
 	transfer->may_resend = request->method == TASKSYNC_GET;
-	transfer->in_limit = (size_t) tasksync_max_response_kb * 1024;
+	transfer->in_limit = request->max_response > 0 ? Min(request->max_response, most) : most;
 
 	if (!add_headers(transfer, request))
 	{
@@ -541,8 +543,8 @@ describe(TasksyncTransfer *transfer, CURLcode code)
 	size_t size = sizeof(transfer->response.error);
 
 	if (transfer->too_large)
-		snprintf(error, size, "the answer is larger than tasksync.max_response_size (%d kB)",
-				 tasksync_max_response_kb);
+		snprintf(error, size, "the answer is larger than may be read of it (%zu kB)",
+				 transfer->in_limit / 1024);
 	else if (transfer->out_of_memory)
 		strlcpy(error, "out of memory while reading the answer", size);
 	else if (transfer->forbidden)

@@ -17,6 +17,10 @@
 /* apps of Todoist's old kind get a validity of ten years, which stands for "never" */
 #define NEVER_S INT64CONST(315360000)
 
+/* a token call is short, or something is wrong with whoever answers it */
+#define TIMEOUT_MS 10000
+#define MAX_ANSWER (1024 * 1024)
+
 void
 tasksync_oauth_body_start(StringInfo body)
 {
@@ -55,6 +59,8 @@ tasksync_oauth_post(const TasksyncTokenCall *call, const char *content_type,
 	request->content_type = content_type;
 	request->body = body->data;
 	request->body_length = body->len;
+	request->timeout_ms = TIMEOUT_MS;
+	request->max_response = MAX_ANSWER;
 }
 
 static void

@@ -106,6 +106,24 @@ SELECT is_empty($$
 	WHERE obj_description(p.oid, 'pg_policy') IS NULL
 	$$, 'every policy has');
 
+-- ---- accounts that take over from one another ----
+-- A new table about accounts has to be put on one side or the other: what an
+-- account knows moves with take_over(), history and secrets stay.
+SELECT set_eq($$
+	SELECT t.relname::text FROM own_tables t
+	JOIN pg_attribute a ON a.attrelid = t.oid AND a.attname = 'account_id' AND NOT a.attisdropped
+	WHERE pg_get_functiondef('tasksync.take_over(uuid, uuid, uuid)'::regprocedure) NOT LIKE format('%%UPDATE tasksync.%s o%%', t.relname)
+	$$, ARRAY['account_tokens', 'oauth_states', 'oauth_grants', 'revocations', 'schedules', 'hints', 'sync_runs', 'observations'],
+	'what an account knows moves to the one that takes over');
+SELECT is_empty($$
+	SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'tasksync_api'::regnamespace
+		AND (p.proacl IS NULL OR array_to_string(p.proacl, ' ') ~ '(^| )=')
+	$$, 'nothing of tasksync_api is granted to everybody');
+SELECT is_empty($$
+	SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'tasksync_api'::regnamespace
+		AND NOT coalesce(p.proconfig @> ARRAY['search_path=pg_catalog, pg_temp'], false)
+	$$, 'and each of its functions has its own search_path');
+
 -- ---- triggers and dump ----
 SELECT is_empty($$
 	SELECT t.tgrelid::regclass, t.tgname FROM pg_trigger t JOIN own_tables c ON c.oid = t.tgrelid

@@ -123,5 +123,22 @@ SELECT (SELECT count(*) FROM tasksync.account_tokens WHERE account_id = :'accoun
 SELECT state, reason FROM tasksync.account_health WHERE account_id = :'account';
 SELECT authorize_url IS NULL AS at_once FROM tasksync.reconnect_account(:'account', 'a-token');
 SELECT (SELECT count(*) FROM tasksync.revocations WHERE account_id = :'account') AS to_revoke, state FROM tasksync.accounts WHERE id = :'account';
+
+-- without keeping the tasks: what another account shows too stays, and nothing is sent anywhere
+SELECT tasksync.create_user('oauth-cas@example.com') AS cas \gset
+INSERT INTO tasksync.accounts (user_id, id, provider, state) SELECT :'cas', ('00000000-0000-4000-8000-0000000000c' || i)::uuid, 'todoist', 'paused' FROM generate_series(1, 2) i;
+INSERT INTO tasksync.schedules (user_id, account_id) SELECT user_id, id FROM tasksync.accounts WHERE user_id = :'cas';
+INSERT INTO tasksync.projects (user_id, id, name) SELECT :'cas', ('00000000-0000-4000-8000-0000000000d' || i)::uuid, name
+	FROM unnest(ARRAY['only there', 'shared', 'with a task of its own']) WITH ORDINALITY p (name, i);
+INSERT INTO tasksync.project_links (user_id, account_id, project_id, remote_id) SELECT :'cas', '00000000-0000-4000-8000-0000000000c1', id, name FROM tasksync.projects WHERE user_id = :'cas' AND NOT is_inbox;
+INSERT INTO tasksync.project_links (user_id, account_id, project_id, remote_id) VALUES (:'cas', '00000000-0000-4000-8000-0000000000c2', '00000000-0000-4000-8000-0000000000d2', 'x');
+INSERT INTO tasksync.tasks (user_id, project_id, title) SELECT :'cas', id, 'in ' || name FROM tasksync.projects WHERE user_id = :'cas' AND NOT is_inbox;
+INSERT INTO tasksync.tasks (user_id, project_id, title) VALUES (:'cas', '00000000-0000-4000-8000-0000000000d3', 'never there');
+DELETE FROM tasksync.links l USING tasksync.tasks t WHERE l.user_id = :'cas' AND t.user_id = l.user_id AND t.id = l.hub_id AND t.title = 'never there';
+UPDATE tasksync.links SET state = 'live', remote_id = hub_id::text WHERE user_id = :'cas';
+SELECT tasksync.disconnect_account('00000000-0000-4000-8000-0000000000c1', keep_tasks => false);
+SELECT p.name, string_agg(t.title, ', ' ORDER BY t.title) AS tasks FROM tasksync.projects p LEFT JOIN tasksync.tasks t ON t.user_id = p.user_id AND t.project_id = p.id
+	WHERE p.user_id = :'cas' GROUP BY p.name ORDER BY p.name;
+SELECT right(account_id::text, 2) AS account, kind, state, count(*) FROM tasksync.links WHERE user_id = :'cas' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
 ROLLBACK;
 \set ON_ERROR_ROLLBACK off

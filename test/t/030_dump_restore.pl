@@ -124,13 +124,15 @@ wait_until('the worker has seen the copy', sub {
 is(scalar($todoist->requests), 0, 'no request left the copy');
 
 # ---- until adopt() ----
-$other->safe_psql('custom', "DELETE FROM tasksync.$_") foreach qw(intents oauth_grants revocations);
+$other->safe_psql('custom', 'DELETE FROM tasksync.intents');
 $other->safe_psql('custom', "INSERT INTO tasksync.tasks (user_id, project_id, title)"
 	. " SELECT user_id, project_id, 'new in the copy' FROM tasksync.tasks WHERE title = 'bulk 1'");
 $other->safe_psql('custom', "DELETE FROM tasksync.tasks WHERE title = 'bulk 2'");
 $other->safe_psql('custom', 'SELECT tasksync.adopt()');
 $copy->quiet($account);
 cmp_ok(scalar($todoist->requests), '>', 0, 'after adopt() it syncs');
+is($other->safe_psql('custom', 'SELECT (SELECT count(*) FROM tasksync.oauth_grants) + (SELECT count(*) FROM tasksync.revocations)'),
+	0, 'and takes up and gives back no consent of the original');
 is($other->safe_psql('custom', 'SELECT count(*) FROM tasksync.tasks'),
 	1 + $node->safe_psql('hub', 'SELECT count(*) FROM tasksync.tasks'),
 	'and neither doubles nor loses a task, not even one that the copy had lost');
