@@ -113,7 +113,7 @@ SELECT set_eq($$
 	SELECT t.relname::text FROM own_tables t
 	JOIN pg_attribute a ON a.attrelid = t.oid AND a.attname = 'account_id' AND NOT a.attisdropped
 	WHERE pg_get_functiondef('tasksync.take_over(uuid, uuid, uuid)'::regprocedure) NOT LIKE format('%%UPDATE tasksync.%s o%%', t.relname)
-	$$, ARRAY['account_tokens', 'oauth_states', 'oauth_grants', 'revocations', 'schedules', 'hints', 'sync_runs', 'observations'],
+	$$, ARRAY['account_tokens', 'oauth_states', 'oauth_grants', 'revocations', 'schedules', 'hints', 'sync_runs', 'observations', 'previews'],
 	'what an account knows moves to the one that takes over');
 SELECT is_empty($$
 	SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'tasksync_api'::regnamespace
