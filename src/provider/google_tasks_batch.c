@@ -241,7 +241,8 @@ read_part(Text part, int nparts, const TasksyncGooglePart *parts,
 	if (index < 0 || answers[index].status != 0)
 		return;
 	answers[index].status = status;
-	answers[index].body = pnstrdup(part.at, part.end - part.at);
+	/* not as a string: what no JSON may hold is still there to be refused */
+	answers[index].body = part.at;
 	answers[index].length = part.end - part.at;
 }
 

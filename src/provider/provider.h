@@ -125,7 +125,7 @@ typedef enum TasksyncCallType
 	TASKSYNC_CALL_IDENTIFY,		/* who is this account? */
 	TASKSYNC_CALL_POINT_READ,	/* one object by remote id */
 	TASKSYNC_CALL_COMPLETED,	/* completed tasks between since and until, page `cursor` */
-	TASKSYNC_CALL_MOVED_IDS,	/* were `remote_ids` given new ids? */
+	TASKSYNC_CALL_MOVED_IDS,	/* do `remote_ids` live elsewhere, or under other ids? */
 } TasksyncCallType;
 
 /*
@@ -163,7 +163,10 @@ typedef struct TasksyncCall
 	const char *cursor;			/* NULL = everything */
 	int			nintents;
 	TasksyncIntent *intents;
-	/* POINT_READ (one id), MOVED_IDS */
+	/*
+	 * POINT_READ (one id), MOVED_IDS: LIVE for one that was found under its own
+	 * id, MOVED_ID for one that has another; may take several pages of `cursor`.
+	 */
 	TasksyncKind kind;
 	int			nremote_ids;
 	const char **remote_ids;

@@ -126,6 +126,45 @@ tasksync_absence_suspect(TasksyncRun *run, json_t *dead, json_t *alive)
 	return suspects;
 }
 
+/* a list of ids that lives as long as the run */
+static void
+remember(TasksyncRun *run, List **ids, const char *id)
+{
+	MemoryContext old = MemoryContextSwitchTo(run->cxt);
+
+	*ids = lappend(*ids, pstrdup(id));
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * tasksync_absence_doubt picks those of the tombstoned tasks that live here.
+ * Where tasks are told container by container, a tombstone may only say that
+ * the task left this one, and not every provider shows it in the other one; so
+ * they are looked for before anybody believes it.
+ */
+json_t *
+tasksync_absence_doubt(TasksyncRun *run, json_t *dead)
+{
+	json_t *doubted = json_object();
+	uint64 rows =
+		tasksync_query("UPDATE tasksync.links l"
+					   " SET missing_since = coalesce(l.missing_since, now())"
+					   " WHERE l.user_id = $1 AND l.account_id = $2 AND l.kind = 'task'"
+					   " AND l.state = 'live' AND $3 ? l.remote_id RETURNING l.remote_id",
+					   "uuj", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
+					   tasksync_p_text(tasksync_json_text(dead)));
+
+	for (uint64 row = 0; row < rows; row++)
+	{
+		const char *id = tasksync_cell_text(row, 1);
+
+		json_object_set_new(doubted, id, json_true());
+		remember(run, &run->gone, id);
+	}
+	run->has_missing |= rows > 0;
+	return doubted;
+}
+
 /* the span is the same for every page: the provider may bind a page to the question */
 static void
 ask_completed(TasksyncRun *run)
@@ -152,6 +191,17 @@ container_at(TasksyncRun *run, const char *project_id)
 
 static void settle_gone(TasksyncRun *run, TasksyncAnswer *answer);
 
+static json_t *
+names_of(List *ids)
+{
+	json_t *names = json_array();
+	ListCell *cell;
+
+	foreach(cell, ids)
+		json_array_append_new(names, json_string(lfirst(cell)));
+	return names;
+}
+
 /* the next missing object that this run has not asked about; false = none */
 static bool
 ask_point(TasksyncRun *run)
@@ -166,10 +216,11 @@ ask_point(TasksyncRun *run)
 	rows = tasksync_query("SELECT remote_id, kind, base ->> 'project_id' FROM tasksync.links"
 						  " WHERE user_id = $1"
 						  " AND account_id = $2 AND missing_since IS NOT NULL"
-						  " AND remote_id COLLATE \"C\" > $3"
+						  " AND remote_id COLLATE \"C\" > $3 AND NOT $4 ? remote_id"
 						  " ORDER BY remote_id COLLATE \"C\" LIMIT 1",
-						  "uut", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
-						  tasksync_p_text(run->last_probed ? run->last_probed : ""));
+						  "uutj", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
+						  tasksync_p_text(run->last_probed ? run->last_probed : ""),
+						  tasksync_p_text(tasksync_json_text(names_of(run->gone))));
 	if (rows > 0)
 	{
 		run->last_probed = MemoryContextStrdup(run->cxt, tasksync_cell_text(0, 1));
@@ -196,6 +247,7 @@ ask_moved(TasksyncRun *run)
 	run->call.remote_ids = palloc(sizeof(char *) * run->call.nremote_ids);
 	foreach(cell, run->gone)
 		run->call.remote_ids[foreach_current_index(cell)] = lfirst(cell);
+	run->call.cursor = run->page_cursor;
 }
 
 bool
@@ -255,10 +307,7 @@ observed_point(TasksyncRun *run, TasksyncAnswer *answer)
 	one = &answer->observations[0];
 	if (one->state == TASKSYNC_REMOTE_GONE || one->state == TASKSYNC_REMOTE_DELETED)
 	{
-		MemoryContext old = MemoryContextSwitchTo(run->cxt);
-
-		run->gone = lappend(run->gone, pstrdup(one->remote_id));
-		MemoryContextSwitchTo(old);
+		remember(run, &run->gone, one->remote_id);
 		return;
 	}
 	tasksync_run_begin(run, "record");
@@ -323,9 +372,60 @@ static const char sql_give_up[] =
 	" FROM jsonb_to_recordset($4) r(old text, new text) WHERE l.user_id = $1"
 	" AND l.account_id = $2 AND l.kind = 'task' AND l.remote_id = r.old AND $3 IS NOT NULL";
 
+/* what the search found alive under its old id, in whichever container */
+static void
+record_alive(TasksyncRun *run, TasksyncAnswer *answer)
+{
+	TasksyncObservation **items =
+		palloc(sizeof(TasksyncObservation *) * Max(answer->nobservations, 1));
+	json_t *ids = json_array();
+	int count = 0;
+
+	for (int i = 0; i < answer->nobservations; i++)
+		if (answer->observations[i].state == TASKSYNC_REMOTE_LIVE)
+		{
+			const char *id = answer->observations[i].remote_id;
+
+			items[count++] = &answer->observations[i];
+			json_array_append_new(ids, json_string(id));
+			remember(run, &run->alive, id);
+		}
+	if (count == 0)
+		return;
+	run->has_dirty = false;
+	tasksync_pull_observations(run, TASKSYNC_TASK, count, items);
+	run->found_dirty |= run->has_dirty;
+	tasksync_query("UPDATE tasksync.links SET missing_since = NULL WHERE user_id = $1"
+				   " AND account_id = $2 AND kind = 'task' AND missing_since IS NOT NULL"
+				   " AND $3 ? remote_id",
+				   "uuj", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
+				   tasksync_p_text(tasksync_json_text(ids)));
+}
+
+static bool
+contains(List *ids, const char *id)
+{
+	ListCell *cell;
+
+	foreach(cell, ids)
+		if (strcmp(lfirst(cell), id) == 0)
+			return true;
+	return false;
+}
+
+static const char *
+new_id_of(const TasksyncAnswer *answer, const char *id)
+{
+	for (int i = 0; i < answer->nobservations; i++)
+		if (answer->observations[i].state == TASKSYNC_REMOTE_MOVED_ID &&
+			strcmp(answer->observations[i].remote_id, id) == 0)
+			return answer->observations[i].new_remote_id;
+	return NULL;
+}
+
 /* those that live on under a new id are linked to it; the others are deletions now */
 static void
-settle_gone(TasksyncRun *run, TasksyncAnswer *answer)
+judge_gone(TasksyncRun *run, TasksyncAnswer *answer)
 {
 	json_t *moved = json_array();
 	TasksyncObservation *gone = palloc0(sizeof(TasksyncObservation) * list_length(run->gone));
@@ -334,12 +434,10 @@ settle_gone(TasksyncRun *run, TasksyncAnswer *answer)
 
 	foreach(cell, run->gone)
 	{
-		const char *new_id = NULL;
+		const char *new_id = new_id_of(answer, lfirst(cell));
 
-		for (int i = 0; i < answer->nobservations; i++)
-			if (answer->observations[i].state == TASKSYNC_REMOTE_MOVED_ID &&
-				strcmp(answer->observations[i].remote_id, lfirst(cell)) == 0)
-				new_id = answer->observations[i].new_remote_id;
+		if (contains(run->alive, lfirst(cell)))
+			continue;
 		if (new_id)
 			json_array_append_new(moved, json_pack("{s:s, s:s}", "old", (char *) lfirst(cell),
 												   "new", new_id));
@@ -350,18 +448,31 @@ settle_gone(TasksyncRun *run, TasksyncAnswer *answer)
 			gone[ngone++].state = TASKSYNC_REMOTE_GONE;
 		}
 	}
-	tasksync_run_begin(run, "record");
-	if (run->refs == NULL)
-		tasksync_refs_load(run);
 	tasksync_batch(sql_adopt_children, run, moved);
 	tasksync_batch(sql_drop_twins, run, moved);
 	tasksync_batch(sql_relink, run, moved);
 	tasksync_batch(sql_give_up, run, moved);
 	tasksync_pull_deletions(run, ngone, gone);
-	tasksync_run_commit(run);
-	run->gone = NIL;
 	if (json_array_size(moved) > 0)
 		run->last_probed = NULL;
+}
+
+/* the search may take several requests: nobody is dead before its end */
+static void
+settle_gone(TasksyncRun *run, TasksyncAnswer *answer)
+{
+	tasksync_run_begin(run, "record");
+	if (run->refs == NULL)
+		tasksync_refs_load(run);
+	record_alive(run, answer);
+	if (!answer->has_more)
+		judge_gone(run, answer);
+	tasksync_run_commit(run);
+	run->page_cursor = answer->has_more && answer->cursor
+						   ? MemoryContextStrdup(run->cxt, answer->cursor)
+						   : NULL;
+	if (run->page_cursor == NULL)
+		run->gone = run->alive = NIL;
 }
 
 void

@@ -24,6 +24,7 @@
 #include "sync/pull.h"
 #include "sync/push.h"
 #include "sync/schedule.h"
+#include "sync/seen.h"
 
 /* more requests than this in one run means that something keeps changing: let others have a turn */
 #define MAX_ROUNDS 2000
@@ -355,8 +356,8 @@ tasksync_run_answer(TasksyncRun *run, const TasksyncHttpResponse *response)
 			if (run->cursor == NULL)
 				tasksync_run_stop(run, answer.error_code, answer.error_message, 0);
 			run->cursor = NULL;
-			tasksync_pull_forget(run);
 			tasksync_preview_forget(run);
+			tasksync_seen_forget(run);
 			break;
 		case TASKSYNC_BAD_REQUEST:
 			bisect(run, &answer);

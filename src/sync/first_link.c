@@ -25,6 +25,7 @@
 #include "sync/canonical.h"
 #include "sync/chunk.h"
 #include "sync/first_link.h"
+#include "sync/late.h"
 #include "sync/match.h"
 
 /* one container's tasks on both sides */
@@ -68,23 +69,6 @@ static const char sql_hold[] =
 
 /* ---- putting aside ---- */
 
-static TasksyncObservation *
-keep(TasksyncRun *run, const TasksyncObservation *observation)
-{
-	MemoryContext old = MemoryContextSwitchTo(run->cxt);
-	TasksyncObservation *kept = palloc(sizeof(TasksyncObservation));
-
-	*kept = *observation;
-	kept->remote_id = pstrdup(observation->remote_id);
-	kept->record = tasksync_record_copy(observation->record);
-	if (observation->marker)
-		kept->marker = pstrdup(observation->marker);
-	if (observation->raw)
-		kept->raw = json_deep_copy(observation->raw);
-	MemoryContextSwitchTo(old);
-	return kept;
-}
-
 static const TasksyncRoute *
 route_of(TasksyncRun *run, const TasksyncObservation *observation)
 {
@@ -109,7 +93,7 @@ tasksync_first_link_defer(TasksyncRun *run, TasksyncAnswer *answer)
 			route = route_of(run, observation);
 		if (route && route->needs_match)
 		{
-			TasksyncObservation *kept = keep(run, observation);
+			TasksyncObservation *kept = tasksync_observation_keep(run, observation);
 			MemoryContext old = MemoryContextSwitchTo(run->cxt);
 
 			run->deferred = lappend(run->deferred, kept);

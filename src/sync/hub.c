@@ -56,7 +56,9 @@ static const char *const sql_insert[TASKSYNC_NKINDS] = {
 
 static const char *const sql_update[TASKSYNC_NKINDS] = {
 	[TASKSYNC_PROJECT] =
-		"UPDATE tasksync.projects t SET name = r.name, color = r.color, parent_id = r.parent_id,"
+		/* the name of the inbox does not travel */
+		"UPDATE tasksync.projects t SET name = coalesce(r.name, t.name), color = r.color,"
+		" parent_id = r.parent_id,"
 		" position = coalesce(r.position, t.position), is_archived = coalesce(r.is_archived, false),"
 		" edited = t.edited || r.edited"
 		" FROM" SMALL_ROWSET

@@ -88,18 +88,14 @@ static const TasksyncLens todoist = {
 	.default_color = "charcoal",
 };
 
-/*
- * "Characters" of Google are not defined further; UTF-16 units are the stricter
- * reading.  Position is outside: Google numbers siblings anew without saying
- * that they changed, so what was read last of it is no base to compare with.
- */
+/* "characters" of Google are not defined further; UTF-16 units are the stricter reading */
 static const TasksyncLens google_tasks = {
 	.name = "google_tasks",
 	.kind =
 		{
 			[TASKSYNC_PROJECT] = {BIT(NAME), {1024, UTF16_UNITS}},
 			[TASKSYNC_TASK] = {BIT(TITLE) | BIT(DESCRIPTION) | BIT(STATUS) | BIT(COMPLETED_AT) |
-								   BIT(DUE_DATE) | BIT(PROJECT) | BIT(PARENT),
+								   BIT(DUE_DATE) | BIT(PROJECT) | BIT(PARENT) | BIT(POSITION),
 							   {1024, UTF16_UNITS}},
 		},
 	.description = {8192, UTF16_UNITS},

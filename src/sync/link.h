@@ -40,7 +40,8 @@ typedef struct TasksyncLink
 	" LEFT JOIN LATERAL ("                                                                       \
 	" SELECT tasksync.task_record(t) AS record, t.version, t.edited FROM tasksync.tasks t"       \
 	"  WHERE l.kind = 'task' AND t.user_id = l.user_id AND t.id = l.hub_id"                      \
-	" UNION ALL SELECT tasksync.project_record(p), p.version, p.edited FROM tasksync.projects p" \
+	" UNION ALL SELECT tasksync.project_record(p) - CASE WHEN p.is_inbox THEN 'name' ELSE '' END," \
+	"  p.version, p.edited FROM tasksync.projects p"                                             \
 	"  WHERE l.kind = 'project' AND p.user_id = l.user_id AND p.id = l.hub_id"                   \
 	" UNION ALL SELECT tasksync.section_record(s), s.version, s.edited FROM tasksync.sections s" \
 	"  WHERE l.kind = 'section' AND s.user_id = l.user_id AND s.id = l.hub_id"                   \

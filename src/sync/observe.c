@@ -14,6 +14,7 @@
 #include "sync/ack.h"
 #include "sync/canonical.h"
 #include "sync/chunk.h"
+#include "sync/late.h"
 #include "sync/observe.h"
 
 /* how much earlier than our request the provider's clock may place what the request created */
@@ -322,7 +323,10 @@ merge_linked(TasksyncChunk *chunk, TasksyncLink *link, const TasksyncObservation
 	link->state = 'l';
 	link->missing = false;
 	link->raw = tasksync_link_raw_after(link, observation);
-	link->dirty = (route == NULL || route->pushes) && tasksync_link_out(run, link)->present != 0;
+	/* what was refused stays so until somebody edits it here, however often it is read */
+	if (link->error_code == NULL || !same_record(link->hub, before.hub))
+		link->dirty =
+			(route == NULL || route->pushes) && tasksync_link_out(run, link)->present != 0;
 	run->has_dirty |= link->dirty;
 	if (sent == NULL && tasksync_link_same_raw(link->raw, before.raw) &&
 		same_record(link->base, before.base) &&
@@ -379,6 +383,10 @@ observe_linked(TasksyncChunk *chunk, TasksyncLink *link, const TasksyncObservati
 	if (link->state == 'h' && link->base->present == 0)
 		return;
 	remote = tasksync_chunk_translate(chunk, observation);
+	/* the inbox has a name of its own in each service */
+	if (remote && link->kind == TASKSYNC_PROJECT && link->hub &&
+		!tasksync_record_has(link->hub, TASKSYNC_F_NAME))
+		tasksync_record_drop(remote, TASKSYNC_FIELD_BIT(TASKSYNC_F_NAME));
 	/* a project that a person unlinked stays so, whatever happens to it there */
 	if (link->kind == TASKSYNC_PROJECT && tasksync_refs_route(chunk->run, link->hub_id) == NULL)
 		remote = NULL;
@@ -409,6 +417,8 @@ static TasksyncOpenIntent *
 find_lost_create(TasksyncChunk *chunk, const TasksyncObservation *observation,
 				 const TasksyncRecord *record)
 {
+	TimestampTz born =
+		observation->created_at != 0 ? observation->created_at : observation->edited_at;
 	char *fingerprint = NULL;
 	ListCell *cell;
 
@@ -425,8 +435,8 @@ find_lost_create(TasksyncChunk *chunk, const TasksyncObservation *observation,
 				return intent;
 			continue;
 		}
-		if (observation->created_at != 0 &&
-			observation->created_at < intent->first_sent_at - ADOPTION_SKEW_MS * INT64CONST(1000))
+		/* what was changed last before we sent anything was there before, too */
+		if (born != 0 && born < intent->first_sent_at - ADOPTION_SKEW_MS * INT64CONST(1000))
 			continue;
 		if (fingerprint == NULL)
 			fingerprint = tasksync_fingerprint(record);
@@ -535,6 +545,8 @@ observe_new(TasksyncChunk *chunk, const TasksyncObservation *observation)
 	if (!is_importable(chunk, observation, record))
 		return;
 	namesake = find_namesake(chunk, observation, record);
+	if (namesake && observation->is_inbox)
+		tasksync_record_drop(record, TASKSYNC_FIELD_BIT(TASKSYNC_F_NAME));
 	link = palloc0(sizeof(TasksyncLink));
 	link->kind = chunk->kind;
 	link->hub_id = namesake ? namesake : tasksync_uuid_new();
@@ -571,7 +583,8 @@ tasksync_observe(TasksyncRun *run, TasksyncKind kind, int count, TasksyncObserva
 	{
 		json_t *known = json_object_get(chunk.link_of, observations[i]->remote_id);
 
-		if (observations[i]->state != TASKSYNC_REMOTE_LIVE)
+		if (observations[i]->state != TASKSYNC_REMOTE_LIVE ||
+			tasksync_late_keep(&chunk, observations[i]))
 			continue;
 		if (known)
 			observe_linked(&chunk, chunk.links[json_integer_value(known)], observations[i]);

@@ -10,8 +10,6 @@
  */
 #include "postgres.h"
 
-#include "common/hashfn.h"
-#include "utils/hsearch.h"
 #include "utils/memutils.h"
 
 #include "base/json.h"
@@ -21,8 +19,10 @@
 #include "sync/chunk.h"
 #include "sync/deletion.h"
 #include "sync/first_link.h"
+#include "sync/late.h"
 #include "sync/observe.h"
 #include "sync/pull.h"
+#include "sync/seen.h"
 
 /* snapshots from the past that one run follows up */
 #define MAX_STALE_READS 2
@@ -217,131 +217,6 @@ tasksync_pull_observations(TasksyncRun *run, TasksyncKind kind, int count,
 	return true;
 }
 
-/* what a read showed of a task: TASKSYNC_REMOTE_ID_LEN first, it is the key */
-typedef struct TasksyncSeen
-{
-	char remote_id[TASKSYNC_REMOTE_ID_LEN];
-	uint32 container; /* hash of the container that it was alive in last */
-} TasksyncSeen;
-
-static uint32
-container_hash(const char *container_id)
-{
-	return container_id ? string_hash(container_id, TASKSYNC_REMOTE_ID_LEN) : 0;
-}
-
-static void
-see(TasksyncRun *run, const TasksyncObservation *task)
-{
-	TasksyncSeen *seen = hash_search(run->seen, task->remote_id, HASH_ENTER, NULL);
-
-	seen->container = container_hash(task->record ? task->record->value[TASKSYNC_F_PROJECT] : NULL);
-}
-
-/*
- * Remembers which tasks a read showed, to know which a whole one did not, and
- * which of those that it told dead in one container live in another.
- */
-static void
-mark_seen(TasksyncRun *run, TasksyncAnswer *answer)
-{
-	MemoryContext old;
-
-	old = MemoryContextSwitchTo(run->cxt);
-	for (int i = 0; i < answer->ncomplete; i++)
-		run->complete = lappend(run->complete, pstrdup(answer->complete[i]));
-	MemoryContextSwitchTo(old);
-	if (answer->coverage != TASKSYNC_COVERS_ALL && !run->provider->caps.reads_containers)
-		return;
-	if (run->seen == NULL)
-	{
-		HASHCTL ctl = {0};
-
-		ctl.keysize = TASKSYNC_REMOTE_ID_LEN;
-		ctl.entrysize = sizeof(TasksyncSeen);
-		ctl.hcxt = run->cxt;
-		run->seen =
-			hash_create("tasksync seen", 1024, &ctl, HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
-	}
-	for (int i = 0; i < answer->nobservations; i++)
-		if (answer->observations[i].kind == TASKSYNC_TASK &&
-			(answer->observations[i].state == TASKSYNC_REMOTE_LIVE ||
-			 !run->provider->caps.reads_containers))
-			see(run, &answer->observations[i]);
-}
-
-/* did the read under way show it alive in another container than the one that it is dead in? */
-static bool
-lives_elsewhere(TasksyncRun *run, const TasksyncObservation *dead)
-{
-	char key[TASKSYNC_REMOTE_ID_LEN] = {0};
-	TasksyncSeen *seen;
-
-	if (dead->kind != TASKSYNC_TASK || dead->container_id == NULL || run->seen == NULL)
-		return false;
-	strlcpy(key, dead->remote_id, sizeof(key));
-	seen = hash_search(run->seen, key, HASH_FIND, NULL);
-	return seen != NULL && seen->container != container_hash(dead->container_id);
-}
-
-/* tasksync_pull_forget drops what is remembered of the read under way: it is over. */
-void
-tasksync_pull_forget(TasksyncRun *run)
-{
-	run->paging = false;
-	if (run->seen)
-		hash_destroy(run->seen);
-	run->seen = NULL;
-	run->complete = NIL;
-	run->deferred = NIL;
-	run->dead = NIL;
-}
-
-/*
- * What a read of many requests tells dead is judged at its end: a task that was
- * moved is dead in one container and alive in another.
- */
-static void
-judge_deletions(TasksyncRun *run, TasksyncAnswer *answer)
-{
-	MemoryContext old;
-	TasksyncObservation *dead;
-	ListCell *cell;
-	int count = 0;
-
-	if (!run->provider->caps.reads_containers)
-	{
-		tasksync_pull_deletions(run, answer->nobservations, answer->observations);
-		return;
-	}
-	old = MemoryContextSwitchTo(run->cxt);
-	for (int i = 0; i < answer->nobservations; i++)
-		if (answer->observations[i].state == TASKSYNC_REMOTE_DELETED ||
-			answer->observations[i].state == TASKSYNC_REMOTE_GONE)
-		{
-			TasksyncObservation *kept = palloc0(sizeof(TasksyncObservation));
-
-			kept->kind = answer->observations[i].kind;
-			kept->state = answer->observations[i].state;
-			kept->remote_id = pstrdup(answer->observations[i].remote_id);
-			if (answer->observations[i].container_id)
-				kept->container_id = pstrdup(answer->observations[i].container_id);
-			run->dead = lappend(run->dead, kept);
-		}
-	MemoryContextSwitchTo(old);
-	if (answer->has_more)
-		return;
-	dead = palloc(sizeof(TasksyncObservation) * Max(list_length(run->dead), 1));
-	foreach(cell, run->dead)
-	{
-		TasksyncObservation *one = lfirst(cell);
-
-		if (!lives_elsewhere(run, one))
-			dead[count++] = *one;
-	}
-	tasksync_pull_deletions(run, count, dead);
-}
-
 /* run->cursor is always one whose read is recorded; between pages another one is carried */
 static void
 keep_cursor(TasksyncRun *run, const TasksyncAnswer *answer)
@@ -349,10 +224,26 @@ keep_cursor(TasksyncRun *run, const TasksyncAnswer *answer)
 	run->paging = answer->has_more;
 	if (answer->cursor == NULL)
 		return;
-	if (answer->has_more)
-		run->page_cursor = MemoryContextStrdup(run->cxt, answer->cursor);
-	else
+	if (run->page_cursor)
+		pfree(run->page_cursor);
+	run->page_cursor = answer->has_more ? MemoryContextStrdup(run->cxt, answer->cursor) : NULL;
+	if (!answer->has_more)
 		run->cursor = MemoryContextStrdup(run->cxt, answer->cursor);
+}
+
+/*
+ * What the hub makes of a change may concern this account as well: a subtask
+ * that is opened there opens the task above it here.
+ */
+static void
+look_for_dirty(TasksyncRun *run)
+{
+	if (run->row_written && !run->has_dirty)
+		run->has_dirty =
+			tasksync_query("SELECT 1 FROM tasksync.links WHERE user_id = $1 AND account_id = $2"
+						   " AND dirty AND state <> 'held' LIMIT 1",
+						   "uu", tasksync_p_uuid(run->user_id),
+						   tasksync_p_uuid(run->account_id)) > 0;
 }
 
 /* everything that belongs to the end of a read: in its last transaction */
@@ -369,13 +260,14 @@ finish_read(TasksyncRun *run, TasksyncAnswer *answer)
 					   tasksync_p_bool(answer->is_stale), tasksync_p_int(answer->nobservations));
 	if (answer->has_more)
 		return;
+	look_for_dirty(run);
 	tasksync_query("UPDATE tasksync.schedules SET cursor = $3, last_read_at = $4"
 				   " WHERE user_id = $1 AND account_id = $2",
 				   "uutT", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
 				   tasksync_p_text(run->cursor), tasksync_p_time(run->read_began_at));
 	if (answer->coverage == TASKSYNC_COVERS_ALL || run->complete != NIL)
 		tasksync_absence_record(run, answer->is_stale);
-	tasksync_pull_forget(run);
+	tasksync_seen_forget(run);
 	if (run->has_inherited)
 		tasksync_ack_settle_inherited(run);
 	run->last_read_at = run->read_began_at;
@@ -390,7 +282,9 @@ is_silent(const TasksyncRun *run, const TasksyncAnswer *answer)
 {
 	return run->call.nintents == 0 && answer->nobservations == 0 && answer->ncomplete == 0 &&
 		   answer->ntroubles == 0 && answer->coverage != TASKSYNC_COVERS_ALL &&
-		   (answer->has_more || (run->dead == NIL && run->complete == NIL)) && !run->has_inherited;
+		   (answer->has_more ||
+			(run->dead == NIL && run->complete == NIL && run->late == NIL)) &&
+		   !run->has_inherited;
 }
 
 static void
@@ -458,7 +352,7 @@ read_all_again(TasksyncRun *run)
 				   " AND account_id = $2",
 				   "uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id));
 	run->cursor = NULL;
-	tasksync_pull_forget(run);
+	tasksync_seen_forget(run);
 	run->wrote_unseen = true;
 	run->error_code = "unknown_project";
 	run->error_message =
@@ -508,6 +402,7 @@ record_echoes(TasksyncRun *run, TasksyncAnswer *answer)
 		tasksync_pull_observations(run, (TasksyncKind) i, sorted.count, sorted.items);
 	}
 	tasksync_pull_deletions(run, answer->nobservations, answer->observations);
+	look_for_dirty(run);
 }
 
 /*
@@ -526,7 +421,7 @@ tasksync_pull_record(TasksyncRun *run, TasksyncAnswer *answer)
 		keep_cursor(run, answer);
 		if (answer->has_more)
 			return;
-		tasksync_pull_forget(run);
+		tasksync_seen_forget(run);
 		run->last_read_at = run->read_began_at;
 		run->read_done |= answer->coverage != TASKSYNC_COVERS_NOTHING;
 		run->wrote_unseen = false;
@@ -543,9 +438,12 @@ tasksync_pull_record(TasksyncRun *run, TasksyncAnswer *answer)
 		record_echoes(run, answer);
 	else if (answer->coverage != TASKSYNC_COVERS_NOTHING)
 	{
-		mark_seen(run, answer);
+		tasksync_seen_mark(run, answer);
 		run->full_read = answer->coverage == TASKSYNC_COVERS_ALL || answer->is_whole;
 		run->counts.read += answer->nobservations;
+		run->more_follows = answer->has_more;
+		if (!answer->has_more)
+			tasksync_late_take(run, answer);
 		for (int i = 0; i < (int) lengthof(containers); i++)
 		{
 			sort_kind(answer, containers[i], &sorted);
@@ -555,7 +453,7 @@ tasksync_pull_record(TasksyncRun *run, TasksyncAnswer *answer)
 		record_tasks(run, answer);
 		if (!answer->has_more && !answer->is_stale)
 			record_first_links(run, answer);
-		judge_deletions(run, answer);
+		tasksync_seen_judge(run, answer);
 		finish_read(run, answer);
 	}
 	tasksync_run_commit(run);

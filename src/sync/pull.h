@@ -8,8 +8,6 @@
 #include "sync/run.h"
 
 /* records an answer: acknowledgements, observations, cursor; transactions of its own */
-/* the read under way is over, or is begun again */
-extern void tasksync_pull_forget(TasksyncRun *run);
 extern void tasksync_pull_record(TasksyncRun *run, TasksyncAnswer *answer);
 /* in a transaction: the deletions among these observations */
 extern void tasksync_pull_deletions(TasksyncRun *run, int count, TasksyncObservation *observations);

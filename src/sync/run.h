@@ -4,9 +4,10 @@
  *
  * engine.c decides what comes next; queue.c claims and finishes; account.c
  * keeps tokens, grant.c gets and gives them back, identity.c knows whose they
- * are; push.c turns dirty links into intents, ack.c
- * acknowledgements into bases; pull.c and observe.c merge observations, hub.c
- * writes them; deletion.c judges deletions that come in, deletion_out.c sends
+ * are; push.c turns dirty links into intents, ack.c acknowledgements into
+ * bases; pull.c and observe.c merge observations, late.c keeps those that came
+ * before their parent and seen.c what a read has shown, hub.c writes; deletion.c
+ * judges deletions that come in, deletion_out.c sends
  * the hub's, absence.c looks for what a full read lacked; link.c, refs.c and
  * batch.c serve them.
  */
@@ -137,6 +138,8 @@ struct TasksyncRun
 	List *complete;      /* remote ids of containers that it has shown completely */
 	List *deferred;      /* TasksyncObservation *: first_link.c */
 	List *dead;          /* TasksyncObservation *: deletions it told, judged at its end */
+	List *late;          /* TasksyncObservation *: subtasks whose parent it has not shown yet */
+	bool more_follows;   /* it goes on after the answer that is being recorded */
 	MemoryContext refs_cxt;
 	struct HTAB *refs;   /* refs.c: containers, remote id to hub id */
 	struct HTAB *routes; /* refs.c: linked projects */
@@ -151,6 +154,7 @@ struct TasksyncRun
 	int probes;
 	char *last_probed; /* remote id of the last point read */
 	List *gone;        /* remote ids that point reads did not find */
+	List *alive;       /* those of them that the search for moved ones found */
 	bool suspicious;   /* the full read lacked too much to be believed */
 
 	/* preview.c */

@@ -9,31 +9,18 @@
  */
 #include "postgres.h"
 
-#include "base/json.h"
-#include "fuzz.h"
+#include "answer_checks.h"
 #include "provider/provider.h"
 #include "provider/todoist_oauth.h"
 
-/* no tag and no argument name can look like this */
-#define MARK "Secret Text"
 #define TASK_ID "6X7rM8997g3RQmvh"
 
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	stubs_init();
+	fuzz_provider = "todoist";
 	return 0;
-}
-
-static TasksyncRecord *
-record(TasksyncKind kind, const char *text)
-{
-	const char *error;
-	TasksyncRecord *result =
-		tasksync_record_from_json(kind, tasksync_json_parse(text, strlen(text), &error), &error);
-
-	FUZZ_CHECK(result != NULL);
-	return result;
 }
 
 /* one of each fate: a create, what goes below it, a label's rename, a deletion */
@@ -66,82 +53,6 @@ make_intents(TasksyncIntent *intents)
 								  .remote_id = TASK_ID,
 								  .patch = record(TASKSYNC_TASK, "{}")};
 	return 4;
-}
-
-static void
-check_message(const char *code, const char *message)
-{
-	FUZZ_CHECK(code == NULL || strlen(code) <= 64);
-	FUZZ_CHECK(code == NULL || strstr(code, MARK) == NULL);
-	FUZZ_CHECK(message == NULL || (strlen(message) < 512 && strstr(message, MARK) == NULL));
-}
-
-/* what was read must be a record for the rest of the program, and can be written back */
-static void
-check_record(const TasksyncObservation *observation)
-{
-	const char *error = NULL;
-	TasksyncRecord *again =
-		tasksync_record_from_json(observation->kind, tasksync_record_to_json(observation->record),
-								  &error);
-	TasksyncIntent intent = {.id = "u9",
-							 .kind = observation->kind,
-							 .op = TASKSYNC_OP_UPDATE,
-							 .remote_id = observation->remote_id,
-							 .patch = observation->record,
-							 .before = observation->record,
-							 .raw = observation->raw};
-	TasksyncCall call = {.type = TASKSYNC_CALL_SYNC,
-						 .base_url = "x",
-						 .nintents = 1,
-						 .intents = &intent};
-	TasksyncHttpRequest request;
-
-	FUZZ_CHECK(again != NULL && again->present == observation->record->present);
-	FUZZ_CHECK(tasksync_record_diff(again, observation->record) == 0);
-	tasksync_provider_find("todoist")->build(&call, &request);
-	FUZZ_CHECK(tasksync_json_parse(request.body, request.body_length, &error) != NULL);
-	if (observation->raw != NULL)
-		tasksync_json_text(observation->raw);
-}
-
-static void
-check_observation(const TasksyncCall *call, const TasksyncObservation *observation)
-{
-	FUZZ_CHECK(observation->remote_id != NULL && *observation->remote_id != '\0' &&
-			   strlen(observation->remote_id) <= 200);
-	FUZZ_CHECK((observation->state == TASKSYNC_REMOTE_LIVE) == (observation->record != NULL));
-	FUZZ_CHECK((observation->state == TASKSYNC_REMOTE_MOVED_ID) ==
-			   (observation->new_remote_id != NULL));
-	/* "gone" is what deletions stand on: only a single read may say it */
-	FUZZ_CHECK(observation->state != TASKSYNC_REMOTE_GONE ||
-			   call->type == TASKSYNC_CALL_POINT_READ);
-	if (observation->record != NULL)
-		check_record(observation);
-}
-
-static void
-check_answer(const TasksyncCall *call, const TasksyncAnswer *answer)
-{
-	check_message(answer->error_code, answer->error_message);
-	FUZZ_CHECK((answer->outcome == TASKSYNC_OK) == (answer->error_code == NULL));
-	FUZZ_CHECK(answer->outcome == TASKSYNC_OK ||
-			   (answer->nobservations == 0 && answer->cursor == NULL && !answer->has_more &&
-				answer->coverage == TASKSYNC_COVERS_NOTHING));
-	FUZZ_CHECK(answer->retry_after_ms >= 0);
-	FUZZ_CHECK(call->wants_read || call->type != TASKSYNC_CALL_SYNC || answer->cursor == NULL);
-	for (int i = 0; i < call->nintents; i++)
-	{
-		const TasksyncAck *ack = &answer->acks[i];
-
-		check_message(ack->code, ack->message);
-		FUZZ_CHECK(ack->outcome >= TASKSYNC_ACK_UNKNOWN && ack->outcome <= TASKSYNC_ACK_REPLAN);
-		FUZZ_CHECK(ack->remote_id == NULL || call->intents[i].op == TASKSYNC_OP_CREATE);
-		FUZZ_CHECK(answer->outcome == TASKSYNC_OK || ack->outcome == TASKSYNC_ACK_UNKNOWN ||
-				   (ack->outcome == TASKSYNC_ACK_REPLAN && !call->intents[i].is_resend));
-	}
-	for (int i = 0; i < answer->nobservations; i++)
-		check_observation(call, &answer->observations[i]);
 }
 
 static void

@@ -47,6 +47,7 @@ use Carp qw(croak);
 
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils ();
+use TaskSync::Consent;
 use TaskSync::Wait;
 
 # Port 9 (discard) of this machine: refuses at once.
@@ -74,14 +75,15 @@ sub prepare
 	$node->append_conf('postgresql.conf', "shared_preload_libraries = 'tasksync'")
 	  unless defined $options{preload} && !$options{preload};
 	my %url = map { ($_ => $options{$_} ? $options{$_}->url : $NOBODY) } qw(todoist google_tasks notion);
+	my $consent = $options{google_tasks} ? TaskSync::Consent::settings(google_tasks => $options{google_tasks}) : '';
 	$node->append_conf('postgresql.conf', <<"EOC");
 max_worker_processes = 16
 tasksync.key_file = '@{[ $self->key_file ]}'
 tasksync.todoist_url = '$url{todoist}'
 tasksync.todoist_oauth_url = '$url{todoist}/oauth'
 tasksync.google_tasks_url = '$url{google_tasks}'
-tasksync.google_oauth_url = '$url{google_tasks}/oauth2'
-tasksync.google_authorize_url = '$url{google_tasks}/o/oauth2/v2/auth'
+tasksync.google_oauth_url = '$url{google_tasks}'
+$consent
 tasksync.notion_url = '$url{notion}'
 tasksync.allow_private_hosts = on
 EOC
@@ -181,17 +183,48 @@ sub connect
 	  unless defined $options{token};
 	my $user = $options{user_id}
 	  // $self->value(q{SELECT tasksync.create_user(:'email')}, email => $email);
-	my $account = $self->value(
+	my $account = $sandbox->service ne 'google_tasks'
+	  ? $self->value(
 		q{SELECT account_id FROM tasksync.connect_account(:'provider', user_id => :'user', token => :'token')},
 		provider => $sandbox->service,
 		user => $user,
-		token => $person{token});
+		token => $person{token})
+	  : $self->connect_by_consent($sandbox, $user, $person{token});
 	if ($options{link_all})
 	{
 		$self->sql(q{SELECT tasksync.link_all(:'account')}, account => $account);
 		$self->sync($account);
 	}
 	return { %person, user_id => $user, account_id => $account };
+}
+
+# Where nobody can bring a token along: through the consent page. The tokens outlast a test whose
+# stand-in's clock goes ahead by months.
+sub connect_by_consent
+{
+	my ($self, $sandbox, $user, $token) = @_;
+	my $service = $sandbox->service;
+
+	$self->{app}{$service} //= TaskSync::Consent::register($self, $service => $sandbox, lifetime_s => 400 * 86400);
+	my $link = TaskSync::Consent::ask($self, $user, $service);
+	$self->agree($sandbox, $link, $token);
+	return $link->{account_id};
+}
+
+sub reconnect_by_consent
+{
+	my ($self, $sandbox, $account, $token) = @_;
+
+	return $self->agree($sandbox, TaskSync::Consent::ask_again($self, $account), $token);
+}
+
+sub agree
+{
+	my ($self, $sandbox, $link, $token) = @_;
+
+	TaskSync::Consent::complete($self, TaskSync::Consent::agree($sandbox, $link->{authorize_url}, token => $token));
+	$self->wait_for(q{SELECT state FROM tasksync.accounts WHERE id = :'a'}, 'active', a => $link->{account_id});
+	return;
 }
 
 # One round now, and quiet afterwards; dies when it does not become quiet.
