@@ -29,6 +29,7 @@
 int			tasksync_test_clock_shift_s = 0;
 
 static char *test_points = NULL;
+static char *mutant = NULL;
 
 /* passes since the setting was last changed, by name (the literals of the calls) and in all */
 static struct
@@ -121,9 +122,25 @@ assign_test_points(const char *newval, void *extra)
 		elog(LOG, "test points \"%s\" are armed in process %d", newval ? newval : "", MyProcPid);
 }
 
+static void
+assign_mutant(const char *newval, void *extra)
+{
+	if (mutant != NULL && newval != NULL && strcmp(mutant, newval) != 0 &&
+		MyBackendType == B_BG_WORKER && IsUnderPostmaster)
+		elog(LOG, "mutant \"%s\" lives in process %d", newval, MyProcPid);
+}
+
+bool
+tasksync_mutant_is(const char *name)
+{
+	return mutant != NULL && strcmp(mutant, name) == 0;
+}
+
 void
 tasksync_testpoint_define(void)
 {
+	DefineCustomStringVariable("tasksync.mutant", "A bug built in on purpose.", NULL, &mutant, "",
+							   PGC_SUSET, GUC_SUPERUSER_ONLY, NULL, assign_mutant, NULL);
 	DefineCustomStringVariable("tasksync.test_points",
 							   "Armed test points, NAME:ACTION[:COUNT], ...", NULL, &test_points,
 							   "", PGC_SUSET, GUC_SUPERUSER_ONLY, check_test_points,

@@ -17,6 +17,11 @@
  * crash and shutdown happen once: the entry is written to the file
  * tasksync_test_points.fired in the data directory first, and entries listed
  * there are dead until a test removes the file.
+ *
+ * A mutant is a bug built in on purpose, to show that a test catches it: code
+ * asks TASKSYNC_MUTANT("name"), which is true in a test build while the
+ * superuser setting tasksync.mutant names it, and the constant false elsewhere.
+ * The names are in test/t/081_mutants.pl.
  */
 #ifndef TASKSYNC_TESTPOINT_H
 #define TASKSYNC_TESTPOINT_H
@@ -31,10 +36,13 @@ extern int	tasksync_test_clock_shift_s;
 extern void tasksync_testpoint_define(void);
 extern void tasksync_testpoint_pass(const char *name);
 #define TASKSYNC_TEST_POINT(name) tasksync_testpoint_pass(name)
+extern bool tasksync_mutant_is(const char *name);
+#define TASKSYNC_MUTANT(name) tasksync_mutant_is(name)
 
 #else
 
 #define TASKSYNC_TEST_POINT(name) ((void) 0)
+#define TASKSYNC_MUTANT(name) false
 
 #endif
 

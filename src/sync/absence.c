@@ -21,6 +21,7 @@
 #include "utils/timestamp.h"
 
 #include "base/json.h"
+#include "base/testpoint.h"
 #include "sync/absence.h"
 #include "sync/deletion.h"
 #include "sync/observe.h"
@@ -233,6 +234,14 @@ ask_point(TasksyncRun *run)
 		run->probes++;
 	}
 	tasksync_run_commit(run);
+	if (rows > 0 && TASKSYNC_MUTANT("absence=delete"))
+	{
+		MemoryContext old = MemoryContextSwitchTo(run->cxt);
+
+		run->gone = lappend(run->gone, run->last_probed);
+		MemoryContextSwitchTo(old);
+		return ask_point(run);
+	}
 	return rows > 0;
 }
 

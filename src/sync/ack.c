@@ -44,6 +44,7 @@ sent_entry(TasksyncRun *run, const char *hub_id, HASHACTION action)
 	{
 		sent->record = NULL;
 		sent->closed = false;
+		sent->was_unknown = false;
 	}
 	return sent;
 }
@@ -62,7 +63,8 @@ tasksync_ack_seen(TasksyncRun *run, const char *hub_id)
 }
 
 static void
-remember_sent(TasksyncRun *run, const char *hub_id, const TasksyncRecord *record, bool closed)
+remember_sent(TasksyncRun *run, const char *hub_id, const TasksyncRecord *record, bool closed,
+			  bool was_unknown)
 {
 	TasksyncSent *sent = sent_entry(run, hub_id, HASH_ENTER);
 	MemoryContext old = MemoryContextSwitchTo(run->cxt);
@@ -71,6 +73,7 @@ remember_sent(TasksyncRun *run, const char *hub_id, const TasksyncRecord *record
 		sent->record = tasksync_record_new(record->kind);
 	tasksync_record_take(sent->record, tasksync_record_copy(record), record->present);
 	sent->closed |= closed;
+	sent->was_unknown |= was_unknown;
 	MemoryContextSwitchTo(old);
 }
 
@@ -129,7 +132,7 @@ ack_ok(AckBatch *batch, const TasksyncIntent *intent, const TasksyncAck *ack,
 	if (completes_occurrence(intent))
 	{
 		/* one occurrence is done, not the task: only the echo can tell the next date */
-		remember_sent(run, intent->hub_id, tasksync_record_new(intent->kind), true);
+		remember_sent(run, intent->hub_id, tasksync_record_new(intent->kind), true, false);
 		ack_unmapped(batch, intent);
 		return;
 	}
@@ -157,7 +160,7 @@ ack_ok(AckBatch *batch, const TasksyncIntent *intent, const TasksyncAck *ack,
 		json_array_append_new(batch->labels,
 							  json_pack("{s:s, s:s}", "old", intent->before->value[TASKSYNC_F_NAME],
 										"new", hub_patch->value[TASKSYNC_F_NAME]));
-	remember_sent(run, intent->hub_id, hub_patch, false);
+	remember_sent(run, intent->hub_id, hub_patch, false, intent->is_resend);
 	json_array_append_new(batch->touched, json_pack("{s:s}", "hub_id", intent->hub_id));
 }
 
@@ -508,7 +511,7 @@ tasksync_ack_adopt(TasksyncRun *run, TasksyncOpenIntent *intent, const char *rem
 		run, rows);
 	if (intent->kind != TASKSYNC_TASK)
 		tasksync_refs_add(run, intent->kind, remote_id, intent->hub_id);
-	remember_sent(run, intent->hub_id, intent->patch, false);
+	remember_sent(run, intent->hub_id, intent->patch, false, true);
 	intent->settled = true;
 	run->has_dirty = true;
 }
@@ -552,7 +555,7 @@ remember_closes(TasksyncRun *run)
 const char *
 tasksync_ack_close_key(TasksyncRun *run, const char *hub_id, const TasksyncRecord *base)
 {
-	if (run->closes == NULL)
+	if (run->closes == NULL || TASKSYNC_MUTANT("close retried blindly"))
 		return NULL;
 	return tasksync_json_string(run->closes, occurrence(hub_id, base->value[TASKSYNC_F_DUE_DATE]));
 }

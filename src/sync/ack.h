@@ -19,6 +19,8 @@ typedef struct TasksyncSent
 	char hub_id[TASKSYNC_UUID_LEN];
 	TasksyncRecord *record;
 	bool closed;
+	/* it may be there since an earlier request: what is seen now is not what became of this one */
+	bool was_unknown;
 } TasksyncSent;
 
 extern TasksyncSent *tasksync_ack_sent(TasksyncRun *run, const char *hub_id);

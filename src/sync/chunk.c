@@ -216,3 +216,14 @@ tasksync_chunk_translate(TasksyncChunk *chunk, const TasksyncObservation *observ
 	tasksync_canonicalize(record);
 	return record;
 }
+
+#ifdef TASKSYNC_TESTING
+bool
+tasksync_chunk_has_title(TasksyncChunk *chunk, const TasksyncRecord *record)
+{
+	return chunk->kind == TASKSYNC_TASK &&
+		   tasksync_query("SELECT 1 FROM tasksync.tasks WHERE user_id = $1 AND title = $2", "ut",
+						  tasksync_p_uuid(chunk->run->user_id),
+						  tasksync_p_text(record->value[TASKSYNC_F_TITLE])) > 0;
+}
+#endif

@@ -31,4 +31,9 @@ extern void tasksync_chunk_load(TasksyncChunk *chunk, int count,
 extern TasksyncRecord *tasksync_chunk_translate(TasksyncChunk *chunk,
 												const TasksyncObservation *observation);
 
+#ifdef TASKSYNC_TESTING
+/* for a mutant: does the hub have a task of this title? */
+extern bool tasksync_chunk_has_title(TasksyncChunk *chunk, const TasksyncRecord *record);
+#endif
+
 #endif /* TASKSYNC_CHUNK_H */

@@ -49,9 +49,10 @@ static const char sql_hold[] =
 	"  reason text) JOIN held USING (hub_id)"
 	" ON CONFLICT (user_id, account_id, hub_id, direction, change) WHERE status = 'held' DO NOTHING";
 
-static const char sql_edit_wins[] =
+static const char sql_edited[] =
 	"INSERT INTO tasksync.conflicts (user_id, account_id, run_id, kind, hub_id, field, hub, result, rule, status)"
-	" SELECT $1, $2, $3, r.kind, r.hub_id, 'deleted', r.hub, r.hub, r.rule, 'settled'"
+	" SELECT $1, $2, $3, r.kind, r.hub_id, 'deleted', r.hub,"
+	"  CASE r.rule WHEN 'edit_wins' THEN r.hub END, r.rule, 'settled'"
 	" FROM jsonb_to_recordset($4) r(kind text, hub_id uuid, hub jsonb, rule text)";
 
 
@@ -191,14 +192,14 @@ tasksync_deletion_recreate(TasksyncRun *run, List *links)
 	run->has_dirty |= links != NIL;
 }
 
-/* what was edited here since lives on, and somebody can read about it */
+/* what was edited here and deleted there: somebody can read about it, whoever won */
 static void
-edit_wins(TasksyncRun *run, List *survivors)
+note_edited(TasksyncRun *run, List *links, const char *rule)
 {
 	json_t *rows = json_array();
 	ListCell *cell;
 
-	foreach(cell, survivors)
+	foreach(cell, links)
 	{
 		TasksyncLink *link = lfirst(cell);
 
@@ -206,11 +207,17 @@ edit_wins(TasksyncRun *run, List *survivors)
 							  json_pack("{s:s, s:s, s:o, s:s}", "kind",
 										tasksync_kind_name(link->kind), "hub_id", link->hub_id,
 										"hub", tasksync_record_to_json(link->hub), "rule",
-										"edit_wins"));
+										rule));
 	}
-	tasksync_batch(sql_edit_wins, run, rows);
+	tasksync_batch(sql_edited, run, rows);
+	run->counts.conflicts += list_length(links);
+}
+
+static void
+edit_wins(TasksyncRun *run, List *survivors)
+{
+	note_edited(run, survivors, "edit_wins");
 	tasksync_deletion_recreate(run, survivors);
-	run->counts.conflicts += list_length(survivors);
 }
 
 /* what the route says of a deletion at the provider */
@@ -228,6 +235,32 @@ apply_route_rule(TasksyncRun *run, TasksyncLink *link)
 	return true;
 }
 
+/*
+ * with_subtrees adds the tasks that the provider took along with those that it
+ * deleted.  What hangs below them at the hub alone was moved there since: the
+ * provider still has it, and a child that came is an edit of its parent.
+ */
+static List *
+with_subtrees(TasksyncRun *run, List *links, List **moved_in)
+{
+	List *dead = list_copy(links);
+	ListCell *cell;
+
+	*moved_in = NIL;
+	foreach(cell, links_below(run, sql_subtree, links))
+	{
+		TasksyncLink *link = lfirst(cell);
+		const char *parent = link->base->value[TASKSYNC_F_PARENT];
+
+		if (link->state != 'l' || contains(links, link->hub_id) || link->hub == NULL ||
+			(parent && contains(dead, parent)))
+			dead = lappend(dead, link);
+		else if (tasksync_record_has(link->base, TASKSYNC_F_PARENT))
+			*moved_in = lappend(*moved_in, link);
+	}
+	return dead;
+}
+
 /* deletes hub tasks whose links say that nothing speaks against it */
 static void
 delete_tasks(TasksyncRun *run, List *links, const char *proof)
@@ -236,9 +269,12 @@ delete_tasks(TasksyncRun *run, List *links, const char *proof)
 	List *survivors = NIL;
 	List *gone = NIL;
 	List *asked = NIL;
+	List *dropped = NIL;
+	List *moved_in;
+	int nmoved;
 	ListCell *cell;
 
-	foreach(cell, list_concat_copy(links, links_below(run, sql_subtree, links)))
+	foreach(cell, with_subtrees(run, links, &moved_in))
 	{
 		TasksyncLink *link = lfirst(cell);
 		TasksyncDeleteVerdict verdict;
@@ -257,10 +293,17 @@ delete_tasks(TasksyncRun *run, List *links, const char *proof)
 	}
 	doomed = spare_ancestors(doomed, survivors);
 	doomed = spare_ancestors(doomed, asked);
+	nmoved = list_length(moved_in);
+	doomed = spare_ancestors(doomed, moved_in);
+	survivors = list_concat(survivors, list_copy_tail(moved_in, nmoved));
 	tasksync_deletion_bury(run, gone, proof);
 	if (asked != NIL)
 		hold(run, asked, "in", proof,
 			 "the provider deleted what was edited here; approve to delete it here too");
+	foreach(cell, doomed)
+		if (tasksync_plan_delete_costs(tasksync_link_out(run, lfirst(cell))->present))
+			dropped = lappend(dropped, lfirst(cell));
+	note_edited(run, dropped, "delete_wins");
 	tasksync_deletion_bury(run, doomed, proof);
 	edit_wins(run, survivors);
 	/* what hangs below and is not part of this lives on one level higher */

@@ -10,7 +10,9 @@
 #include "postgres.h"
 
 #include "base/json.h"
+#include "base/testpoint.h"
 #include "sync/ack.h"
+#include "sync/canonical.h"
 #include "sync/deletion.h"
 #include "sync/emit.h"
 
@@ -130,6 +132,18 @@ container_of(const TasksyncBatchPlan *plan, const TasksyncLink *link, const Task
 	return tasksync_refs_route(plan->run, record->value[TASKSYNC_F_PROJECT]);
 }
 
+#ifdef TASKSYNC_TESTING
+/* the mutant's: the same content, the same key */
+static const char *
+uuid_of_content(const TasksyncLink *link, TasksyncOp op, const TasksyncRecord *patch)
+{
+	const char *digest = tasksync_fingerprint(patch);
+
+	return psprintf("%.8s-%.4s-%04x-%.4s-%.12s", link->hub_id, digest, (int) op, digest + 4,
+					digest + 8);
+}
+#endif
+
 static void
 add_intent(TasksyncBatchPlan *plan, const TasksyncLink *link, TasksyncOp op,
 		   TasksyncRecord *hub_patch, TasksyncRecord *remote_patch, const char *temp_id)
@@ -141,6 +155,10 @@ add_intent(TasksyncBatchPlan *plan, const TasksyncLink *link, TasksyncOp op,
 						  : NULL;
 
 	intent->id = key ? key : tasksync_uuid_new();
+#ifdef TASKSYNC_TESTING
+	if (TASKSYNC_MUTANT("uuid per content") && key == NULL)
+		intent->id = uuid_of_content(link, op, hub_patch);
+#endif
 	intent->temp_id = temp_id;
 	intent->kind = link->kind;
 	intent->op = op;
@@ -239,6 +257,11 @@ emit_update(TasksyncBatchPlan *plan, TasksyncLink *link, const TasksyncRecord *o
 	if (fields & TASKSYNC_DUE_FIELDS)
 		tasksync_record_take(patch, shown_of(plan, link), TASKSYNC_DUE_FIELDS);
 	tasksync_record_take(patch, out, fields);
+	if (TASKSYNC_MUTANT("PUT instead of PATCH"))
+		tasksync_record_take(patch, tasksync_lens_project(tasksync_link_lens(plan->run, link),
+														  link->hub),
+							 TASKSYNC_FIELD_BIT(TASKSYNC_F_TITLE) |
+								 TASKSYNC_FIELD_BIT(TASKSYNC_F_DESCRIPTION));
 	add_intent(plan, link, TASKSYNC_OP_UPDATE, patch, patch, NULL);
 }
 
@@ -255,6 +278,21 @@ emit_status(TasksyncBatchPlan *plan, TasksyncLink *link, const TasksyncRecord *o
 	add_intent(plan, link, op, patch, remote_patch, NULL);
 }
 
+/*
+ * A parent that moves itself goes first: until it has left, it may hang below
+ * its new child there, and the provider would refuse the ring.
+ */
+static void
+emit_parent_first(TasksyncBatchPlan *plan, const TasksyncLink *link)
+{
+	const char *parent = link->hub->value[TASKSYNC_F_PARENT];
+	json_t *index = parent ? json_object_get(plan->candidate_of, parent) : NULL;
+	TasksyncCandidate *above = index ? &plan->candidates[json_integer_value(index)] : NULL;
+
+	if (above && !above->settled && !above->visiting && above->link->state == 'l')
+		tasksync_emit_candidate(plan, above);
+}
+
 /* true if something of it goes out now */
 static bool
 emit_changes(TasksyncBatchPlan *plan, TasksyncCandidate *candidate)
@@ -269,12 +307,15 @@ emit_changes(TasksyncBatchPlan *plan, TasksyncCandidate *candidate)
 	bool done = status && strcmp(status, "done") == 0;
 	bool moves = (out->present & TASKSYNC_PLACE_FIELDS) != 0;
 	uint32 fields = update_fields(plan->run, out);
-	int before = plan->nintents;
+	int before;
 	bool waits = false;
 
+	if (moves)
+		emit_parent_first(plan, link);
 	/* every op of one link in one request, or none of them */
 	if (plan->room < (status != NULL) + moves + (fields != 0))
 		return false;
+	before = plan->nintents;
 	if (status && !done)
 		emit_status(plan, link, out, TASKSYNC_OP_REOPEN);
 	if (moves)

@@ -90,6 +90,11 @@ static const char sql_route[] =
 	" FROM" SMALL_ROWSET " WHERE $3 IS NOT NULL"
 	" ON CONFLICT (user_id, account_id, project_id) DO UPDATE SET remote_id = excluded.remote_id";
 
+/* what a project held here before it met its counterpart is to be created there */
+static const char sql_attach[] =
+	"SELECT tasksync.attach_project($1, $2, r.id, true) FROM jsonb_to_recordset($4) r(id uuid)"
+	" WHERE $3 IS NOT NULL";
+
 /*
  * A question that is still open is brought up to date, not asked twice.  Each
  * account asks its own: two of them may hold two values.
@@ -139,6 +144,7 @@ apply_all(TasksyncRun *run, TasksyncKind kind, int count, TasksyncHubChange *cha
 	json_t *inserts = json_array();
 	json_t *updates = json_array();
 	json_t *routes = json_array();
+	json_t *met = json_array();
 	json_t *new_links = json_array();
 	json_t *links = json_array();
 	json_t *conflicts = json_array();
@@ -155,6 +161,8 @@ apply_all(TasksyncRun *run, TasksyncKind kind, int count, TasksyncHubChange *cha
 		if (change->container_id)
 			json_array_append_new(routes, json_pack("{s:s, s:s}", "id", change->link->hub_id,
 													"remote_id", change->container_id));
+		if (change->container_id && !change->inserts)
+			json_array_append_new(met, json_pack("{s:s}", "id", change->link->hub_id));
 		json_array_append_new(change->inserts_link ? new_links : links,
 							  tasksync_link_to_json(change->link));
 		if (change->conflicts)
@@ -165,8 +173,12 @@ apply_all(TasksyncRun *run, TasksyncKind kind, int count, TasksyncHubChange *cha
 	tasksync_batch(sql_insert[kind], run, inserts);
 	tasksync_batch(sql_route, run, routes);
 	tasksync_links_insert(run, new_links);
-	tasksync_batch(sql_update[kind], run, updates);
+	tasksync_batch(sql_attach, run, met);
+	run->has_dirty |= json_array_size(met) > 0;
+	/* before the updates: what these carry along (a parent's completion) may be news to this account */
 	tasksync_links_write(run, links);
+	tasksync_batch(sql_update[kind], run, updates);
+	run->has_dirty |= json_array_size(updates) > 0;
 	tasksync_batch(sql_conflicts, run, conflicts);
 	tasksync_batch(sql_answered, run, answered);
 	run->counts.created += (int) json_array_size(inserts);

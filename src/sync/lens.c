@@ -16,6 +16,7 @@
 #include "lib/stringinfo.h"
 
 #include "base/clock.h"
+#include "base/testpoint.h"
 #include "sync/canonical.h"
 #include "sync/lens.h"
 
@@ -474,7 +475,8 @@ put_labels(PutBack *put)
 		const char *name = tasksync_canonical_text(hub->names[i], true);
 
 		views[i] = put->lens != NULL ? show_label(put->lens, name) : name;
-		if (!holds(before, views[i]) || holds(now, views[i]))
+		if (!holds(before, views[i]) || holds(now, views[i]) ||
+			TASKSYNC_MUTANT("label union only"))
 			names[count++] = hub->names[i];
 	}
 	tasksync_record_set_labels(seen, hub->count, views);

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/testpoint.h"
 #include "sync/ack.h"
 #include "sync/canonical.h"
 #include "sync/chunk.h"
@@ -102,7 +103,8 @@ in_flight_of(TasksyncChunk *chunk, const TasksyncLink *link, const TasksyncRecor
 		if (strcmp(intent->hub_id, link->hub_id) != 0 || intent->op == TASKSYNC_OP_CREATE ||
 			intent->op == TASKSYNC_OP_DELETE)
 			continue;
-		if (intent->op == TASKSYNC_OP_CLOSE && remote->value[TASKSYNC_F_RECURRENCE] && was && now &&
+		if (intent->op == TASKSYNC_OP_CLOSE && !TASKSYNC_MUTANT("close retried blindly") &&
+			remote->value[TASKSYNC_F_RECURRENCE] && was && now &&
 			strcmp(now, was) > 0)
 		{
 			*closed = true;
@@ -181,22 +183,28 @@ observe_deleted_here(TasksyncChunk *chunk, TasksyncLink *link,
 	uint32 changed = tasksync_record_diff(link->base, remote) &
 					 tasksync_lens_fields(tasksync_link_lens(run, link), link->kind);
 	TasksyncHubChange *change;
-	TasksyncConflict conflict = {.field = TASKSYNC_F_TITLE, .rule = "edit_wins"};
+	TasksyncConflict conflict = {.field = TASKSYNC_F_TITLE, .rule = "delete_wins"};
 
-	if (link->kind != TASKSYNC_TASK ||
-		tasksync_plan_delete(policy_of(chunk, route_of(chunk, link, remote)), changed) !=
-			TASKSYNC_DELETE_LOSES)
+	if (link->kind != TASKSYNC_TASK || !tasksync_plan_delete_costs(changed))
 		return;
 	conflict.base = tasksync_record_to_json(link->base);
-	conflict.remote = conflict.result = tasksync_record_to_json(remote);
+	conflict.remote = tasksync_record_to_json(remote);
 	change = new_change(chunk, link);
-	change->inserts = true;
-	change->created_at = observation->created_at;
 	link->raw = observation->raw;
 	link->remote_edited_at = observation->edited_at;
-	link->state = 'l';
-	link->dirty = false;
-	place_outside(chunk, link, observation, remote);
+	if (tasksync_plan_delete(policy_of(chunk, route_of(chunk, link, remote)), changed) ==
+		TASKSYNC_DELETE_LOSES)
+	{
+		conflict.rule = "edit_wins";
+		conflict.result = conflict.remote;
+		change->inserts = true;
+		change->created_at = observation->created_at;
+		link->state = 'l';
+		link->dirty = false;
+		place_outside(chunk, link, observation, remote);
+	}
+	else
+		link->base = tasksync_lens_project(tasksync_link_lens(run, link), remote);
 	change->conflicts = json_array();
 	json_array_append_new(change->conflicts, conflict_row(link, &conflict));
 }
@@ -295,9 +303,11 @@ merge_linked(TasksyncChunk *chunk, TasksyncLink *link, const TasksyncObservation
 	TasksyncHubChange *change;
 
 	before.base = tasksync_record_copy(link->base);
-	if (sent && sent->record && sent->record->present)
+	/* an edit made between a request without an answer and its repetition is no echo of it */
+	if (sent && sent->record && sent->record->present && !sent->was_unknown)
 		tasksync_plan_ack(lens, sent->record, remote, link->base, &link->memo);
-	input.in_flight = in_flight_of(chunk, link, remote, &closed);
+	if (!TASKSYNC_MUTANT("no barrier"))
+		input.in_flight = in_flight_of(chunk, link, remote, &closed);
 	if (closed)
 		reopen_occurrence(link, remote);
 	remote_edits(run, observation, tasksync_record_diff(link->base, remote), &edits);
@@ -351,7 +361,7 @@ static bool
 is_stale(const TasksyncLink *link, const TasksyncObservation *observation)
 {
 	return observation->edited_at != 0 && link->remote_edited_at != 0 &&
-		   observation->edited_at < link->remote_edited_at;
+		   observation->edited_at < link->remote_edited_at + TASKSYNC_MUTANT("> instead of >=");
 }
 
 /* what the hub refused to take in is offered to it again whenever the provider shows it */
@@ -468,7 +478,8 @@ wants_import(TasksyncChunk *chunk, const TasksyncObservation *observation)
 	TasksyncRun *run = chunk->run;
 	const char *archived;
 
-	if (json_object_get(chunk->graves, observation->remote_id))
+	if (json_object_get(chunk->graves, observation->remote_id) &&
+		!TASKSYNC_MUTANT("tombstone GC by age only"))
 		return false;
 	switch (chunk->kind)
 	{
@@ -544,6 +555,10 @@ observe_new(TasksyncChunk *chunk, const TasksyncObservation *observation)
 	}
 	if (!is_importable(chunk, observation, record))
 		return;
+#ifdef TASKSYNC_TESTING
+	if (TASKSYNC_MUTANT("dedupe by title") && tasksync_chunk_has_title(chunk, record))
+		return;
+#endif
 	namesake = find_namesake(chunk, observation, record);
 	if (namesake && observation->is_inbox)
 		tasksync_record_drop(record, TASKSYNC_FIELD_BIT(TASKSYNC_F_NAME));

@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include "base/testpoint.h"
 #include "sync/canonical.h"
 #include "sync/plan.h"
 
@@ -25,7 +26,7 @@ static bool
 is_coerced(const TasksyncMemo *memo, const TasksyncRecord *shown, const TasksyncRecord *base,
 		   TasksyncField f)
 {
-	return memo != NULL && memo->sent != NULL && memo->echo != NULL &&
+	return !TASKSYNC_MUTANT("coercion ignored") && memo != NULL && memo->sent != NULL && memo->echo != NULL &&
 		   tasksync_record_has(memo->sent, f) && tasksync_record_has(memo->echo, f) &&
 		   tasksync_field_equal(memo->sent, shown, f) && tasksync_field_equal(memo->echo, base, f);
 }
@@ -110,10 +111,16 @@ tasksync_plan_ack(const TasksyncLens *lens, const TasksyncRecord *sent, const Ta
 	tasksync_record_take(memo->echo, answer, differ);
 }
 
+bool
+tasksync_plan_delete_costs(uint32 changed)
+{
+	return (changed & CONTENT) != 0;
+}
+
 TasksyncDeleteVerdict
 tasksync_plan_delete(const TasksyncPolicy *policy, uint32 changed)
 {
-	if ((changed & CONTENT) == 0)
+	if (!tasksync_plan_delete_costs(changed))
 		return TASKSYNC_DELETE_BOTH;
 	switch (policy->on_delete)
 	{

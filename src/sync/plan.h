@@ -52,6 +52,9 @@ typedef enum TasksyncDeleteVerdict
 /* `changed`: fields that the surviving side changed since the base, and TASKSYNC_CHANGED_CHILD */
 extern TasksyncDeleteVerdict tasksync_plan_delete(const TasksyncPolicy *policy, uint32 changed);
 
+/* does a deletion that goes through take something along that a person would miss? */
+extern bool tasksync_plan_delete_costs(uint32 changed);
+
 /* mass-change guard: true = hold.  `live` counts those about to be deleted too */
 extern bool tasksync_plan_guard(int deletes, int live);
 

@@ -233,6 +233,12 @@ write_plan(TasksyncBatchPlan *plan)
 	if (run->call.nintents > 0 && !run->row_written)
 		tasksync_run_progress(run, "push", 0, 0);
 	tasksync_batch(sql_insert_intents, run, sent);
+	if (TASKSYNC_MUTANT("base before ack"))
+		tasksync_query("UPDATE tasksync.links l SET base = l.base || i.patch"
+					   " FROM tasksync.intents i WHERE i.user_id = $1 AND i.account_id = $2"
+					   " AND i.op <> 'create' AND i.op <> 'delete' AND l.user_id = $1"
+					   " AND l.account_id = $2 AND l.hub_id = i.hub_id",
+					   "uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id));
 	tasksync_links_lock(run, plan->clean_rows);
 	tasksync_batch(sql_clean, run, plan->clean_rows);
 	tasksync_batch(sql_block, run, plan->blocked_rows);

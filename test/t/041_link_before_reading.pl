@@ -44,6 +44,23 @@ is(scalar @{ $todoist->state($ann->{token})->{projects} }, scalar @{ $there->{pr
 	'and none is new there');
 is(scalar(grep { $_->{kind} eq 'full' } $todoist->requests($ann->{token})), 1, 'everything was read once');
 
+# a second account, empty and linked in the same way, gets everything, also what is in the inbox
+$hub->sql(q{INSERT INTO tasksync.tasks (user_id, title) VALUES (:'user', 'in the inbox')}, user => $user);
+$hub->quiet($account);
+my $anns_other = $todoist->add_user(email => 'ann.other@example.com', timezone => 'UTC');
+my $other = $hub->value(<<'EOS', user => $user, token => $anns_other->{token});
+BEGIN;
+SELECT account_id AS account FROM tasksync.connect_account('todoist', user_id => :'user', token => :'token') \gset
+SELECT tasksync.link_all(:'account') AS made \gset
+COMMIT;
+SELECT :'account';
+EOS
+$hub->quiet($other);
+cmp_ok($hub->value(q{SELECT count(*) FROM tasksync.tasks t JOIN tasksync.projects p ON p.id = t.project_id
+		WHERE p.is_inbox}), '>', 0, 'some tasks are in the inbox');
+is(scalar keys %{ $todoist->tasks($anns_other->{token}) }, scalar keys %{ $todoist->tasks($ann->{token}) },
+	'a second account gets every task');
+
 # a longer connected account still waits for its reading instead
 my $ben = $todoist->add_user(email => 'ben@example.com', timezone => 'UTC');
 my $bens = $hub->value(q{SELECT tasksync.create_user('ben@example.com')});

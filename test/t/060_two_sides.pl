@@ -176,6 +176,8 @@ subtest 'scenario 15: with delete_wins it stays deleted' => sub {
 		is($sides->sql(q{SELECT count(*) FROM tasksync.tasks WHERE id = :'id'}, id => $task), 0, 'gone in the hub');
 		like($sides->sql(q{SELECT jsonb_agg(j) FROM tasksync.journal j WHERE hub_id = :'id' AND op = 'delete'}, id => $task),
 			qr/Older than old/, 'the journal keeps what it was');
+		like($sides->sql(q{SELECT string_agg(rule || ' ' || concat(hub, remote), ' ') FROM tasksync.conflicts
+				WHERE hub_id = :'id'}, id => $task), qr/^delete_wins .*too late/, 'and a conflict what it cost');
 		set_policy('{}');
 	}
 	$sides->is_equal;
@@ -234,6 +236,27 @@ subtest 'scenario 19: completed at one side, the answer of the other one lost' =
 	is($sides->item($_ => $task)->{due}{string}, 'every day', "side $_: still a series") foreach qw(a b);
 	is($sides->task($task, q{concat_ws(' ', status, due_date, recurrence)}), "open $next every day", 'hub');
 	$todoist->clear_faults;
+	$sides->is_quiet;
+};
+
+subtest 'made there, the answer lost, edited there before it is asked for again: the edit counts' => sub {
+	my $parent = $sides->add_task(content => 'Above');
+	my $task;
+
+	$sides->todoist->faults({ kind => 'garbage', token => $sides->token('b'), match => { writes => JSON::PP::true } });
+	$sides->meanwhile(sub {
+		$task = $sides->sql(q{INSERT INTO tasksync.tasks (user_id, title, parent_id) VALUES (:'user', 'Made', :'parent')
+			RETURNING id}, parent => $parent);
+		$sides->sql(q{SELECT tasksync.resume_account(:'b')});
+		$sides->hub->wait_for(q{SELECT failures > 0 AND leased_until IS NULL FROM tasksync.schedules
+			WHERE account_id = :'b'}, 't', b => $sides->account('b'));
+		$sides->sql(q{SELECT tasksync.pause_account(:'b')});
+		my ($made) = $sides->items_named(b => 'Made');
+		$sides->edit(b => 'item_move', id => $made->{id}, project_id => $made->{project_id});
+		$sides->edit(b => 'item_update', id => $made->{id}, content => 'Made and renamed');
+	});
+	is($sides->task($task, 'title, parent_id IS NULL'), 'Made and renamed|t', 'in the hub');
+	$sides->is_equal;
 	$sides->is_quiet;
 };
 

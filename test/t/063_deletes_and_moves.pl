@@ -337,6 +337,21 @@ subtest 'a parent deleted: its subtasks go, edited ones stay' => sub {
 
 # ---- completion ----
 
+subtest 'a task deleted there, and another one moved below it elsewhere: both live' => sub {
+	my ($gone, $moved, $below) = map { $sides->add_task(content => $_) } 'Gone', 'Moved below it', 'Below that';
+
+	$sides->meanwhile(sub {
+		$sides->at(b => $gone, 'item_delete');
+		$sides->at(a => $below, 'item_move', parent_id => $sides->remote_id(a => $moved));
+		$sides->at(a => $moved, 'item_move', parent_id => $sides->remote_id(a => $gone));
+	});
+	is($sides->task($below, q{(SELECT u.title || '/' || v.title FROM tasksync.tasks u JOIN tasksync.tasks v
+			ON v.id = u.parent_id WHERE u.id = tasks.parent_id)}), 'Moved below it/Gone', 'as they were moved');
+	like($sides->conflicts($gone), qr/deleted edit_wins/, 'and somebody can read why it came back');
+	$sides->is_equal;
+	$sides->is_quiet;
+};
+
 subtest 'completing a parent completes what is below it; reopening goes the other way' => sub {
 	my $parent = $sides->add_task(content => 'Parent');
 	my $child = $sides->add_task(content => 'Child', parent_id => $sides->remote_id(a => $parent));
@@ -362,6 +377,19 @@ subtest 'completing a parent completes what is below it; reopening goes the othe
 	$sides->set_task($grandchild, q{status = 'open'});
 	$sides->settle;
 	is($statuses->(), 'open open open', 'reopened in the hub');
+	$sides->is_equal;
+	$sides->is_quiet;
+};
+
+subtest 'completed there while a subtask is made here: both are completed on all sides' => sub {
+	my $parent = $sides->add_task(content => 'Parent');
+
+	$sides->meanwhile(sub {
+		$sides->at(a => $parent, 'item_close');
+		$sides->sql(q{INSERT INTO tasksync.tasks (user_id, title, parent_id) VALUES (:'user', 'Late', :'parent')},
+			parent => $parent);
+	});
+	is($sides->sql(q{SELECT status FROM tasksync.tasks WHERE user_id = :'user' AND title = 'Late'}), 'done', 'in the hub');
 	$sides->is_equal;
 	$sides->is_quiet;
 };

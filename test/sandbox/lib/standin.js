@@ -139,5 +139,8 @@ export async function startStandIn(makeService, { port = 0, host = '127.0.0.1' }
 	});
 	const actual = await wire.listen(port, host);
 	return { world: service.world, port: actual, url: `http://${host}:${actual}`,
+		// The control interface for who lives in the same process.
+		control: (method, name, body = {}, query = {}) =>
+			service.control({ method, path: `/_control/${name}`, query }, body),
 		close: () => wire.close() };
 }
