@@ -175,7 +175,7 @@ apply_all(TasksyncRun *run, TasksyncKind kind, int count, TasksyncHubChange *cha
 	tasksync_links_insert(run, new_links);
 	tasksync_batch(sql_attach, run, met);
 	run->has_dirty |= json_array_size(met) > 0;
-	/* before the updates: what these carry along (a parent's completion) may be news to this account */
+	/* before the updates: what they carry along (completions) may be news to this account */
 	tasksync_links_write(run, links);
 	tasksync_batch(sql_update[kind], run, updates);
 	run->has_dirty |= json_array_size(updates) > 0;

@@ -26,7 +26,9 @@ static bool
 is_coerced(const TasksyncMemo *memo, const TasksyncRecord *shown, const TasksyncRecord *base,
 		   TasksyncField f)
 {
-	return !TASKSYNC_MUTANT("coercion ignored") && memo != NULL && memo->sent != NULL && memo->echo != NULL &&
+	if (TASKSYNC_MUTANT("coercion ignored"))
+		return false;
+	return memo != NULL && memo->sent != NULL && memo->echo != NULL &&
 		   tasksync_record_has(memo->sent, f) && tasksync_record_has(memo->echo, f) &&
 		   tasksync_field_equal(memo->sent, shown, f) && tasksync_field_equal(memo->echo, base, f);
 }
