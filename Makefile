@@ -6,7 +6,9 @@
 #   make lint            the fast checks of test alone
 #   make quickstart      a running hub, a Todoist stand-in and a linked account to look at
 #   make quickstart-stop ends what quickstart started
-#   make torture         crashes and faults at chance moments (N=200 seeds, FROM=1 the first of them)
+#   make torture         histories of the convergence machine (N=2000 of them, FROM=seed the first)
+#   make torture-crashes crashes and faults at chance moments of one run (N=200 seeds, FROM=1)
+#   make exhaustive      the machine's whole small scope
 #   make bench           the measured figures against their bounds
 #   make unit            the C units without a server
 #   make fuzz            the parsers and the merge under random input (FUZZ_SECONDS=10 per target)
@@ -123,11 +125,19 @@ quickstart-stop:
 bench:
 	@scripts/bench
 
-# The crash test of the suite with more of its random part; a failing seed is repeated with FROM=it N=1.
-torture: N ?= 200
-torture: FROM ?= 1
+# The suite's test of histories with as many as asked for; fresh ones unless FROM names the first.
+torture: N ?= 2000
 torture:
+	@MACHINE_HISTORIES='$(N)' MACHINE_SEED='$(FROM)' scripts/test test/t/080_machine.pl
+
+# The crash test of the suite with more of its random part; a failing seed is repeated with FROM=it N=1.
+torture-crashes: N ?= 200
+torture-crashes: FROM ?= 1
+torture-crashes:
 	@TORTURE_SEEDS='$(N)' TORTURE_FIRST='$(FROM)' scripts/test test/t/070_crash_every_step.pl
+
+exhaustive:
+	@$(MAKE) --no-print-directory -C test/unit exhaustive PG_CONFIG='$(PG_CONFIG)'
 
 # The runners of these two are of their folders; what they print is one line per test, ok or FAIL.
 unit fuzz:
@@ -135,4 +145,4 @@ unit fuzz:
 
 FORCE:
 
-.PHONY: objects setup lint test quickstart quickstart-stop bench torture unit fuzz FORCE
+.PHONY: objects setup lint test quickstart quickstart-stop bench torture torture-crashes exhaustive unit fuzz FORCE

@@ -68,6 +68,7 @@ def user_env(run):
         MARK: run,
     }
     for name in ("CI", "PG_CONFIG", "CC", "FUZZ_SECONDS", "TORTURE_SEEDS", "TORTURE_FIRST",
+                 "MACHINE_HISTORIES", "MACHINE_SEED",
                  "SEED", "HISTORIES", "STEPS", "TERM", "COLUMNS"):
         if name in os.environ:
             env[name] = os.environ[name]

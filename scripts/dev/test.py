@@ -26,7 +26,8 @@ LIMITS = {"build": 300, "lint": 300, "unit": 240, "regress": 240, "isolation": 2
           "tap": 840, "sandbox": 240, "fuzz": 300}
 
 # A long torture takes as long as it was asked to.
-TORTURE_SECONDS = 10 * int(os.environ.get("TORTURE_SEEDS", "0"))
+TORTURE_SECONDS = (10 * int(os.environ.get("TORTURE_SEEDS", "0"))
+                   + 5 * int(os.environ.get("MACHINE_HISTORIES", "0")))
 TOTAL_SECONDS += TORTURE_SECONDS
 LIMITS["tap"] += TORTURE_SECONDS
 
@@ -41,6 +42,7 @@ class Result:
         self.passed = passed
         self.failed = failed
         self.notes = list(notes)
+        self.figures = []       # lines worth reading although all is well
 
 
 class Suites:
@@ -105,7 +107,9 @@ class Suites:
         code, text = self.command(
             "tap", ["prove", "-j", jobs(), "--timer", "-I", self.pgxs + "/src/test/perl",
                     "-I", "test/perl", *files], extra=env)
-        return proved(code, text, files)
+        result = proved(code, text, files)
+        result.figures = re.findall(r"^# (\d+ histories, .* a minute)$", text, re.M)
+        return result
 
     def sandbox(self):
         code, text = self.command("sandbox", ["npm", "test"], folder="test/sandbox")
@@ -222,6 +226,8 @@ class Suites:
         verdict = "ok  " if result.failed == 0 else "FAIL"
         print(f"{verdict} {part:10} {result.passed:5} passed {result.failed:4} failed "
               f"{time.monotonic() - began:7.1f} s", flush=True)
+        for line in result.figures:
+            print("     " + line)
         if result.failed:
             self.show_failure(part, result)
         return result
