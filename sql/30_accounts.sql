@@ -6,6 +6,7 @@ CREATE TABLE tasksync.accounts (
 	provider text NOT NULL REFERENCES tasksync.providers,
 	external_id text CHECK (length(external_id) <= 200),
 	workspace_id text CHECK (length(workspace_id) <= 200),
+	person_id text CHECK (length(person_id) <= 200),
 	display_name text CHECK (length(display_name) <= 320),
 	timezone text CHECK (length(timezone) <= 64),
 	state text NOT NULL DEFAULT 'connecting'
@@ -28,6 +29,7 @@ COMMENT ON COLUMN tasksync.accounts.id IS 'Key within the owner.';
 COMMENT ON COLUMN tasksync.accounts.provider IS 'Which service.';
 COMMENT ON COLUMN tasksync.accounts.external_id IS 'The provider''s own user id, learned in the first run. A later answer with another id stops the account before any write.';
 COMMENT ON COLUMN tasksync.accounts.workspace_id IS 'What the account is part of at the provider (Notion: the workspace), if it says so; a webhook may name it.';
+COMMENT ON COLUMN tasksync.accounts.person_id IS 'Who agreed there, where a second consent may get another external_id (Notion: workspace and person): then this decides whether it is the same account.';
 COMMENT ON COLUMN tasksync.accounts.display_name IS 'Name or address at the provider, for people.';
 COMMENT ON COLUMN tasksync.accounts.timezone IS 'Time zone set at the provider.';
 COMMENT ON COLUMN tasksync.accounts.state IS 'awaiting_consent (connect_account() gave out a link and nobody has come back from it), connecting (no run finished yet), active, paused, locked (the key for its tokens is missing), reauth_required (the provider refuses the tokens, or the person the consent), disconnected.';

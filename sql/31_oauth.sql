@@ -39,6 +39,7 @@ CREATE TABLE tasksync.oauth_grants (
 	access_expires_at timestamptz,
 	scope text CHECK (length(scope) <= 2048),
 	workspace_id text CHECK (length(workspace_id) <= 200),
+	person_id text CHECK (length(person_id) <= 200),
 	created_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (user_id, account_id),
 	CHECK ((code_sealed IS NULL) <> (access_sealed IS NULL)),
@@ -56,6 +57,7 @@ COMMENT ON COLUMN tasksync.oauth_grants.refresh_sealed IS 'Refresh token, sealed
 COMMENT ON COLUMN tasksync.oauth_grants.access_expires_at IS 'When the access token ends; null = not told.';
 COMMENT ON COLUMN tasksync.oauth_grants.scope IS 'Scope granted by the provider.';
 COMMENT ON COLUMN tasksync.oauth_grants.workspace_id IS 'What the account is part of there, if the provider says so.';
+COMMENT ON COLUMN tasksync.oauth_grants.person_id IS 'Who agreed there, as in accounts.';
 COMMENT ON COLUMN tasksync.oauth_grants.created_at IS 'When the person came back with the code.';
 
 CREATE TABLE tasksync.revocations (

@@ -212,7 +212,7 @@ BEGIN
 	FROM tasksync.accounts f
 	WHERE x.user_id = person AND x.id = account AND f.user_id = person AND f.id = former;
 	UPDATE tasksync.accounts f
-	SET external_id = NULL, link_all = false, updated_at = now(),
+	SET external_id = NULL, person_id = NULL, link_all = false, updated_at = now(),
 		state_reason = format('disconnected; account "%s" took its links over', account)
 	WHERE f.user_id = person AND f.id = former;
 	-- what the new one has by now it got from link_all() before it was read: nothing that counts
@@ -258,7 +258,7 @@ BEGIN
 	DELETE FROM tasksync.containers c WHERE c.user_id = a.user_id AND c.account_id = a.id;
 	UPDATE tasksync.held_changes h SET status = 'obsolete', decided_at = now()
 	WHERE h.user_id = a.user_id AND h.account_id = a.id AND h.status = 'held';
-	UPDATE tasksync.accounts x SET external_id = NULL, link_all = false WHERE x.user_id = a.user_id AND x.id = a.id;
+	UPDATE tasksync.accounts x SET external_id = NULL, person_id = NULL, link_all = false WHERE x.user_id = a.user_id AND x.id = a.id;
 	-- a task stays that has something below it which stays
 	DELETE FROM tasksync.tasks t USING unnest(mine) m (id)
 	WHERE t.user_id = a.user_id AND t.id = m.id AND NOT EXISTS (
@@ -312,7 +312,7 @@ $$;
 COMMENT ON FUNCTION tasksync.disconnect_account(uuid, boolean) IS 'Lets go of an account: its tokens are deleted here, and the worker tells the provider to forget a consent (a few attempts); a run under way is cut off. keep_tasks (the default): everything stays on both sides, and connecting the same account again goes on where it was. Without it what only this account shows is deleted here, though not there, and its links are forgotten. Errors: P0002 no such account.';
 
 CREATE FUNCTION tasksync.hand_over(
-	person uuid, giver uuid, account uuid, access_sealed bytea, refresh_sealed bytea, access_expires_at timestamptz) RETURNS void
+	person uuid, giver uuid, account uuid, external_id text, access_sealed bytea, refresh_sealed bytea, access_expires_at timestamptz) RETURNS void
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
@@ -321,6 +321,7 @@ DECLARE
 BEGIN
 	SELECT x.* INTO a FROM tasksync.accounts x WHERE x.user_id = person AND x.id = account;
 	PERFORM tasksync.cut_off(a);
+	UPDATE tasksync.accounts x SET external_id = hand_over.external_id WHERE x.user_id = person AND x.id = account;
 	INSERT INTO tasksync.account_tokens AS t
 		(user_id, account_id, access_sealed, refresh_sealed, access_expires_at, is_grant, scope)
 	SELECT person, account, hand_over.access_sealed, hand_over.refresh_sealed, hand_over.access_expires_at,
@@ -338,4 +339,4 @@ BEGIN
 	PERFORM tasksync.request_sync(person, ARRAY[account]);
 END
 $$;
-COMMENT ON FUNCTION tasksync.hand_over(uuid, uuid, uuid, bytea, bytea, timestamptz) IS 'Internal: an account in use gets the tokens with which the person connected it once more, sealed for it; the second account is left without.';
+COMMENT ON FUNCTION tasksync.hand_over(uuid, uuid, uuid, text, bytea, bytea, timestamptz) IS 'Internal: an account in use gets the tokens with which the person connected it once more, sealed for it; the second account is left without.';

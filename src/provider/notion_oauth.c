@@ -88,16 +88,25 @@ build_exchange(const TasksyncTokenCall *call, TasksyncHttpRequest *request)
 	post(call, &body, request);
 }
 
-/* `bot_id` stands for this consent, and is not always the id of the bot's user */
+/*
+ * A bot stands for the consent, and whether a second consent finds the first
+ * one's bot is not documented.  The person who agreed, in that workspace, is the
+ * same in either case.
+ */
 static void
 parse_exchange(const TasksyncTokenCall *call, const TasksyncHttpResponse *response,
 			   TasksyncTokenAnswer *answer)
 {
 	json_t *json = tasksync_oauth_token_answer(response, TASKSYNC_EXCHANGE, SERVICE, answer);
+	json_t *user = json_object_get(json_object_get(json, "owner"), "user");
+	const char *person;
 
-	if (json != NULL)
-		answer->workspace_id =
-			tasksync_uuid_spelling(tasksync_json_string(json, "workspace_id"));
+	if (json == NULL)
+		return;
+	answer->workspace_id = tasksync_uuid_spelling(tasksync_json_string(json, "workspace_id"));
+	person = json_is_object(user) ? tasksync_uuid_spelling(tasksync_json_string(user, "id")) : NULL;
+	if (answer->workspace_id != NULL && person != NULL)
+		answer->person_id = psprintf("%s/%s", answer->workspace_id, person);
 }
 
 static void

@@ -60,6 +60,11 @@ typedef struct TasksyncTokenAnswer
 	/* exchange: who agreed, if the answer says so */
 	const char *subject;		/* comparable with an account's external_id; or NULL */
 	const char *workspace_id;	/* what the account is part of there; or NULL */
+	/*
+	 * Where each consent may make another external_id: who agreed, and so whose
+	 * account it is all the same.  Comparable with person_id; or NULL.
+	 */
+	const char *person_id;
 } TasksyncTokenAnswer;
 
 typedef struct TasksyncOAuth

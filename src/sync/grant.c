@@ -192,12 +192,12 @@ store(TasksyncRun *run, const TasksyncTokenAnswer *answer)
 	tasksync_run_begin(run, "store granted tokens");
 	tasksync_query("UPDATE tasksync.oauth_grants SET code_sealed = NULL, verifier_sealed = NULL,"
 				   " access_sealed = $3, refresh_sealed = $4, access_expires_at = $5, scope = $6,"
-				   " workspace_id = $7 WHERE user_id = $1 AND account_id = $2",
-				   "uuBBTtt", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
+				   " workspace_id = $7, person_id = $8 WHERE user_id = $1 AND account_id = $2",
+				   "uuBBTttt", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
 				   tasksync_p_bytes(run->access_sealed, run->access_length),
 				   tasksync_p_bytes(run->refresh_sealed, run->refresh_length),
 				   tasksync_p_time(run->access_expires_at), tasksync_p_text(answer->scope),
-				   tasksync_p_text(answer->workspace_id));
+				   tasksync_p_text(answer->workspace_id), tasksync_p_text(answer->person_id));
 	tasksync_run_commit(run);
 	TASKSYNC_TEST_POINT("grant-stored");
 	run->granted = true;
@@ -277,7 +277,8 @@ tasksync_grant_promote(TasksyncRun *run)
 {
 	tasksync_query("WITH g AS (DELETE FROM tasksync.oauth_grants"
 				   "  WHERE user_id = $1 AND account_id = $2 RETURNING *),"
-				   " w AS (UPDATE tasksync.accounts a SET workspace_id = g.workspace_id FROM g"
+				   " w AS (UPDATE tasksync.accounts a SET workspace_id = g.workspace_id,"
+				   "  person_id = g.person_id FROM g"
 				   "  WHERE a.user_id = $1 AND a.id = $2 AND g.workspace_id IS NOT NULL)"
 				   " INSERT INTO tasksync.account_tokens AS t (user_id, account_id, access_sealed,"
 				   "  refresh_sealed, access_expires_at, scope, is_grant, refreshed_at)"

@@ -15,14 +15,36 @@
 #include "sync/run.h"
 #include "vault/seal.h"
 
-/* reads the row of this person's other account of the same identity; NULL if there is none */
+/*
+ * Another external_id than before is another account, unless the provider makes
+ * a new one with every consent and tells who agreed.  In a transaction.
+ */
+static bool
+is_same(TasksyncRun *run, const TasksyncAnswer *answer)
+{
+	if (run->external_id == NULL || strcmp(run->external_id, answer->external_id) == 0)
+		return true;
+	return run->granted &&
+		   tasksync_query("SELECT FROM tasksync.accounts a JOIN tasksync.oauth_grants g"
+						  " ON g.user_id = a.user_id AND g.account_id = a.id"
+						  " WHERE a.user_id = $1 AND a.id = $2 AND a.person_id = g.person_id",
+						  "uu", tasksync_p_uuid(run->user_id),
+						  tasksync_p_uuid(run->account_id)) > 0;
+}
+
+/* this person's other account of the same identity; NULL if there is none */
 static char *
 twin(TasksyncRun *run, const TasksyncAnswer *answer, bool *disconnected)
 {
 	if (tasksync_query("SELECT a.id::text, a.state = 'disconnected' FROM tasksync.accounts a"
 					   " JOIN tasksync.accounts me"
 					   " ON me.user_id = a.user_id AND me.provider = a.provider AND me.id <> a.id"
-					   " WHERE me.user_id = $1 AND me.id = $2 AND a.external_id = $3",
+					   " LEFT JOIN tasksync.oauth_grants g"
+					   " ON g.user_id = me.user_id AND g.account_id = me.id"
+					   " WHERE me.user_id = $1 AND me.id = $2"
+					   "  AND (a.external_id = $3 OR a.person_id = g.person_id)"
+					   " ORDER BY a.external_id = $3 DESC NULLS LAST, a.state = 'disconnected'"
+					   " LIMIT 1",
 					   "uut", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
 					   tasksync_p_text(answer->external_id)) == 0)
 		return NULL;
@@ -65,7 +87,7 @@ seal_for(TasksyncRun *run, const char *other, const char *column, const unsigned
 
 /* the other account is in use: it goes on with the new tokens, and this one ends */
 static void
-hand_over(TasksyncRun *run, const char *other)
+hand_over(TasksyncRun *run, const char *other, const char *external_id)
 {
 	TasksyncParam access;
 	TasksyncParam refresh;
@@ -74,15 +96,25 @@ hand_over(TasksyncRun *run, const char *other)
 		!seal_for(run, other, "refresh", run->refresh_sealed, run->refresh_length, &refresh))
 		return;
 	tasksync_run_begin(run, "hand tokens over");
-	tasksync_query("SELECT tasksync.hand_over($1, $2, $3, $4, $5, $6)", "uuuBBT",
+	tasksync_query("SELECT tasksync.hand_over($1, $2, $3, $4, $5, $6, $7)", "uuutBBT",
 				   tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
-				   tasksync_p_uuid(other), access, refresh,
+				   tasksync_p_uuid(other), tasksync_p_text(external_id), access, refresh,
 				   tasksync_p_time(run->access_expires_at));
 	tasksync_run_commit(run);
 	run->granted = run->has_grant = false;
 	tasksync_run_stop_account(run, "disconnected", "already_connected",
 							  "this person already connected the same account of the provider; "
 							  "that one has the new token and goes on");
+}
+
+static void
+refuse(TasksyncRun *run)
+{
+	if (run->granted)
+		tasksync_grant_refuse(run, "other_identity", TASKSYNC_OTHER_IDENTITY);
+	else
+		tasksync_run_stop_account(run, "reauth_required", "other_identity",
+								  TASKSYNC_OTHER_IDENTITY);
 }
 
 /*
@@ -94,15 +126,19 @@ tasksync_account_identified(TasksyncRun *run, const TasksyncAnswer *answer)
 {
 	MemoryContext old;
 	char *other;
+	bool same;
 	bool disconnected = false;
 
-	if (run->external_id != NULL && strcmp(run->external_id, answer->external_id) != 0)
+	tasksync_run_begin(run, "store identity");
+	same = is_same(run, answer);
+	other = same ? twin(run, answer, &disconnected) : NULL;
+	if (!same || (other != NULL && !disconnected))
 	{
-		if (run->granted)
-			tasksync_grant_refuse(run, "other_identity", TASKSYNC_OTHER_IDENTITY);
+		tasksync_run_commit(run);
+		if (same)
+			hand_over(run, other, answer->external_id);
 		else
-			tasksync_run_stop_account(run, "reauth_required", "other_identity",
-									  TASKSYNC_OTHER_IDENTITY);
+			refuse(run);
 		return;
 	}
 	old = MemoryContextSwitchTo(run->cxt);
@@ -110,15 +146,6 @@ tasksync_account_identified(TasksyncRun *run, const TasksyncAnswer *answer)
 	if (answer->zone)
 		run->zone = pstrdup(answer->zone);
 	MemoryContextSwitchTo(old);
-
-	tasksync_run_begin(run, "store identity");
-	other = twin(run, answer, &disconnected);
-	if (other != NULL && !disconnected)
-	{
-		tasksync_run_commit(run);
-		hand_over(run, other);
-		return;
-	}
 	if (other != NULL)
 		tasksync_query("SELECT tasksync.take_over($1, $2, $3)", "uuu",
 					   tasksync_p_uuid(run->user_id), tasksync_p_uuid(other),

@@ -151,6 +151,18 @@ is(TaskSync::Consent::complete($hub, agreed($cas, TaskSync::Consent::ask_again($
 $hub->quiet($refused->{account_id});
 pass('the exchange is tried again');
 
+# answers that are none: longer than any token answer, and one that sends us elsewhere
+foreach my $fault ({ kind => 'huge_body', mb => 2 }, { kind => 'status', status => 302, body => '' })
+{
+	$todoist->clear_log;
+	$todoist->faults({ %$fault, match => { path => 'access_token' } });
+	is(TaskSync::Consent::complete($hub, agreed($cas, TaskSync::Consent::ask_again($hub, $refused->{account_id}))), 'connecting', "an answer to the exchange: $fault->{kind}");
+	$hub->wait_for(q{SELECT error_code IS NOT NULL OR NOT EXISTS (SELECT FROM tasksync.oauth_grants) FROM tasksync.schedules WHERE account_id = :'a'}, 't', a => $refused->{account_id});
+	$hub->wait_for('SELECT count(*) FROM tasksync.oauth_grants', '0');
+	cmp_ok(scalar(oauth_requests()), '>=', 2, 'is not believed, and the exchange tried again');
+	$hub->wait_for(q{SELECT leased_until IS NULL FROM tasksync.schedules WHERE account_id = :'a'}, 't', a => $refused->{account_id});
+}
+
 # ---- crashes ----
 my $fired = $hub->node->data_dir . '/tasksync_test_points.fired';
 my $dan = person('dan@example.com');
@@ -221,6 +233,10 @@ foreach my $what (sort keys %seen)
 {
 	ok(index($log, $seen{$what}) < 0, "$what is not in the log");
 	ok(index($activity, $seen{$what}) < 0, "nor in pg_stat_activity");
+}
+foreach my $what (sort keys %seen)
+{
+	isnt(system('grep', '-rqaF', '--', $seen{$what}, $hub->node->data_dir), 0, "$what is in no file of the server, its WAL included");
 }
 my $state_dump = $hub->node->basedir . '/dump.sql';
 PostgreSQL::Test::Utils::system_or_bail('pg_dump', '-d', $hub->node->connstr('hub'), '-f', $state_dump);

@@ -97,6 +97,41 @@ $after = seals($link->{account_id});
 isnt((split / /, $after)[0], (split / /, $before)[0], 'a 401: renewed once');
 isnt((split / /, $after)[1], (split / /, $before)[1], 'with a new refresh token');
 
+# withdrawn: the same person in the same workspace is the same identity, whichever bot comes of it
+my $bot = $hub->value(q{SELECT external_id FROM tasksync.accounts WHERE id = :'a'}, a => $link->{account_id});
+my $links = q{SELECT count(*) || ' ' || coalesce(md5(string_agg(hub_id || coalesce(remote_id, '') || base::text, ',' ORDER BY hub_id)), '') FROM tasksync.links WHERE account_id = :'a'};
+my $known = $hub->value($links, a => $link->{account_id});
+my $withdraw = sub {
+	$notion->control(POST => 'oauth/revoke', { bot_id => $_[0] });
+	$hub->sql(q{SELECT tasksync.sync_now(:'a')}, a => $link->{account_id});
+	state_is($link->{account_id}, 'reauth_required');
+};
+$withdraw->($bot);
+like(health($link->{account_id}), qr/^reauth required: .*connect the account again/, 'Notion: withdrawn, one sentence');
+my $olga = $notion->add_user(email => 'olga@example.com');
+my $olgas = TaskSync::Consent::ask_again($hub, $link->{account_id});
+is(TaskSync::Consent::complete($hub, TaskSync::Consent::agree($notion, $olgas->{authorize_url}, token => $olga->{token}, pages => 'all')), 'connecting', 'somebody else agrees');
+$hub->wait_for(q{SELECT error_code FROM tasksync.schedules WHERE account_id = :'a'}, 'other_identity', a => $link->{account_id});
+state_is($link->{account_id}, 'reauth_required');
+is($hub->value($links, a => $link->{account_id}), $known, 'and is refused; what is known stays');
+foreach my $reading (qw(same_bot new_bot))
+{
+	$notion->control(POST => 'config', { reauthorize => $reading });
+	is(TaskSync::Consent::complete($hub, $agreed->(TaskSync::Consent::ask_again($hub, $link->{account_id}))), 'connecting', "the same person agrees again ($reading)");
+	state_is($link->{account_id}, 'active');
+	$hub->sync($link->{account_id});
+	is($hub->value($links, a => $link->{account_id}), $known, 'what both sides shared is still known');
+}
+isnt($hub->value(q{SELECT external_id FROM tasksync.accounts WHERE id = :'a'}, a => $link->{account_id}), $bot, 'also with another bot');
+# connected once more as a new account, with yet another bot
+my $twin = TaskSync::Consent::ask($hub, $ann, 'notion');
+is(TaskSync::Consent::complete($hub, $agreed->($twin)), 'connecting', 'connect_account() for the same account');
+state_is($twin->{account_id}, 'disconnected');
+like(health($twin->{account_id}), qr/already connected/, 'finds that out');
+$hub->sync($link->{account_id});
+pass('and the first one goes on with the new bot');
+$notion->control(POST => 'config', { reauthorize => 'same_bot' });
+
 # ---- Notion's webhooks ----
 my $rest = TaskSync::PostgREST->start($hub, anon => ['tasksync_api.webhook_notion(json)']);
 my $url = $rest->url . '/rpc/webhook_notion';

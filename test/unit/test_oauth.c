@@ -270,6 +270,14 @@ tokens(void)
 			"Notion: no refresh token, no lifetime");
 	unit_is(answer.workspace_id, "b1d2a7e0-c3f4-4c0d-9a55-b2c1d0e9f801",
 			"Notion: the workspace in one spelling");
+	unit_ok(answer.person_id == NULL, "Notion: nobody in particular agreed");
+	answer = exchanged(&tasksync_notion_oauth, 200,
+					   "{'access_token':'x','workspace_id':'b1d2a7e0c3f44c0d9a55b2c1d0e9f801',"
+					   "'owner':{'type':'user','user':{'object':'user',"
+					   "'id':'C2F2A7E0-c3f4-4c0d-9a55-b2c1d0e9f802'}}}");
+	unit_is(answer.person_id,
+			"b1d2a7e0-c3f4-4c0d-9a55-b2c1d0e9f801/c2f2a7e0-c3f4-4c0d-9a55-b2c1d0e9f802",
+			"Notion: who agreed, and where");
 }
 
 static void
