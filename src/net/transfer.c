@@ -464,8 +464,8 @@ set_request(CURL *easy, TasksyncTransfer *transfer, const TasksyncHttpRequest *r
 bool
 tasksync_transfer_prepare(TasksyncTransfer *transfer, const TasksyncHttpRequest *request)
 {
-	long timeout_ms = request->timeout_ms > 0 ? Min(request->timeout_ms, tasksync_request_timeout_ms)
-											  : tasksync_request_timeout_ms;
+	int wanted = request->timeout_ms > 0 ? request->timeout_ms : tasksync_request_timeout_ms;
+	long timeout_ms = Min(wanted, tasksync_request_timeout_ms);
 	size_t most = (size_t) tasksync_max_response_kb * 1024;
 	const char *failed;
 
