@@ -24,7 +24,7 @@ my ($sides, %ledger, %pending, $count, $base);
 
 sub pick { return $_[ int rand @_ ] }
 
-# A new token, and the place where it is written: what was there before and unread is overwritten.
+# A new token, and the place where it is written.
 sub token_for
 {
 	my ($side, $id, $field) = @_;
@@ -35,15 +35,15 @@ sub token_for
 	return $token;
 }
 
+# What was there before and unread is overwritten, unless the new value only adds to it.
 sub written
 {
-	my ($token) = @_;
+	my ($token, $adds) = @_;
 	my $entry = $ledger{$token};
 	return if $entry->{side} eq 'hub';
-	my $before = $pending{ $entry->{side} }{ $entry->{id} }{ $entry->{field} };
-	# labels add up, other values replace each other
-	$ledger{$before}{superseded} = 1 if defined $before && $entry->{field} ne 'labels';
-	$pending{ $entry->{side} }{ $entry->{id} }{ $entry->{field} } = $token;
+	my $unread = $pending{ $entry->{side} }{ $entry->{id} }{ $entry->{field} } //= [];
+	$ledger{$_}{superseded} = 1 foreach $adds ? () : splice @$unread;
+	push @$unread, $token;
 	return;
 }
 
@@ -106,11 +106,8 @@ sub edit_at
 	{
 		my $token = token_for($side, $id, $field);
 		my $text = $what eq 'append' ? "$item->{description}\nline $token" : "$what $token";
-		# a line added to what is there overwrites nothing
-		my $before = $pending{$side}{$id}{$field};
 		try_edit($side, 'item_update', id => $id, $field => $text) or delete $ledger{$token}, return 'refused';
-		written($token);
-		delete $ledger{$before}{superseded} if $what eq 'append' && defined $before && $item->{description} =~ /\Q$before\E/;
+		written($token, $what eq 'append');
 		return "$what $token";
 	}
 	if ($what eq 'due')
@@ -125,7 +122,7 @@ sub edit_at
 		my $token = token_for($side, $id, 'labels');
 		try_edit($side, 'item_update', id => $id, labels => [ @{ $item->{labels} }, "l$token" ])
 		  or delete $ledger{$token}, return 'refused';
-		written($token);
+		written($token, 1);
 		return "label $token";
 	}
 	if ($what eq 'unlabel')
