@@ -208,9 +208,12 @@ BEGIN
 		END IF;
 		CASE TG_ARGV[0]
 			WHEN 'task' THEN
-				-- rows that exist cannot point to new ones, so a ring lies within one statement
-				SELECT array_agg(n.id) INTO inside FROM new_rows n
-				WHERE n.user_id = part.user_id AND n.parent_id IN (SELECT m.id FROM new_rows m);
+				-- rows that exist cannot point to new ones, so a ring lies within one statement;
+				-- INTERSECT and not IN, which may become a nested loop over both
+				SELECT array_agg(p.id) INTO inside FROM (
+					SELECT n.parent_id AS id FROM new_rows n
+					WHERE n.user_id = part.user_id AND n.parent_id IS NOT NULL
+					INTERSECT SELECT m.id FROM new_rows m) p;
 				IF inside IS NOT NULL THEN
 					PERFORM tasksync.refuse_cycles('task', part.user_id, inside, false);
 				END IF;

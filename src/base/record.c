@@ -118,6 +118,23 @@ tasksync_kind_fields(TasksyncKind kind)
 	return kinds[kind].fields;
 }
 
+TasksyncForm
+tasksync_field_form(TasksyncField field)
+{
+	switch (fields[field].type)
+	{
+		case TYPE_PRIORITY:
+		case TYPE_NUMBER:
+			return TASKSYNC_FORM_NUMBER;
+		case TYPE_BOOLEAN:
+			return TASKSYNC_FORM_BOOLEAN;
+		case TYPE_NAMES:
+			return TASKSYNC_FORM_NAMES;
+		default:
+			return TASKSYNC_FORM_STRING;
+	}
+}
+
 TasksyncRecord *
 tasksync_record_new(TasksyncKind kind)
 {
@@ -490,13 +507,11 @@ tasksync_field_to_json(const TasksyncRecord *record, TasksyncField field)
 		return names_to_json(&record->labels);
 	if (value == NULL)
 		return json_null();
-	switch (fields[field].type)
+	switch (tasksync_field_form(field))
 	{
-		case TYPE_PRIORITY:
-			return json_integer(value[0] - '0');
-		case TYPE_BOOLEAN:
+		case TASKSYNC_FORM_BOOLEAN:
 			return json_boolean(strcmp(value, "true") == 0);
-		case TYPE_NUMBER:
+		case TASKSYNC_FORM_NUMBER:
 			number = strtod(value, NULL);
 			if (number == floor(number) && fabs(number) <= MAX_POSITION)
 				return json_integer((json_int_t) number);

@@ -91,6 +91,17 @@ extern const char *tasksync_field_name(TasksyncField field);
 extern bool tasksync_field_from_name(const char *name, TasksyncField *field);
 extern uint32 tasksync_kind_fields(TasksyncKind kind);
 
+/* what a value is in JSON, when it is not null */
+typedef enum TasksyncForm
+{
+	TASKSYNC_FORM_STRING,
+	TASKSYNC_FORM_NUMBER,
+	TASKSYNC_FORM_BOOLEAN,
+	TASKSYNC_FORM_NAMES,		/* array of strings */
+} TasksyncForm;
+
+extern TasksyncForm tasksync_field_form(TasksyncField field);
+
 extern TasksyncRecord *tasksync_record_new(TasksyncKind kind);
 /* all memory of the copy is its own */
 extern TasksyncRecord *tasksync_record_copy(const TasksyncRecord *record);

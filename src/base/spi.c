@@ -12,27 +12,25 @@
 #include <stdarg.h>
 
 #include "access/xact.h"
-#include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "pgstat.h"
-#include "utils/array.h"
 #include "utils/backend_status.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/hsearch.h"
-#include "utils/jsonb.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/plancache.h"
 #include "utils/snapmgr.h"
-#include "utils/timestamp.h"
-#include "utils/uuid.h"
 
 #include "base/compat.h"
 #include "base/extension.h"
 #include "base/spi.h"
 
 #define MAX_PARAMS 32
+
+#define PLANS_MAX_AGE_MS 1000
 
 /* one tasksync_spi_begin(); lives in the SPI procedure's memory, like what it points to */
 typedef struct Level
@@ -62,6 +60,9 @@ static Oid	plans_extension = InvalidOid;
 /* the worker's own transaction */
 static bool in_transaction = false;
 static MemoryContext transaction_caller;
+
+/* when the worker's plans were last dropped */
+static TimestampTz plans_since = 0;
 
 /* ---- levels ---- */
 
@@ -157,6 +158,24 @@ hide_from_query_tracking(void)
 	}
 }
 
+/*
+ * A plan made while a table was empty reads all of it when it is full, and
+ * nothing tells the worker until somebody has analyzed the table.  So plans
+ * live for a second.  That goes for the plans of foreign keys and of PL/pgSQL
+ * too, which is why the worker does not just plan each statement anew: a check
+ * of a foreign key costs less than its plan.
+ */
+static void
+drop_outgrown_plans(void)
+{
+	TimestampTz now = GetCurrentStatementStartTimestamp();
+
+	if (!TimestampDifferenceExceeds(plans_since, now, PLANS_MAX_AGE_MS))
+		return;
+	ResetPlanCache();
+	plans_since = now;
+}
+
 void
 tasksync_txn_begin(const char *activity)
 {
@@ -166,6 +185,7 @@ tasksync_txn_begin(const char *activity)
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
 	in_transaction = true;
+	drop_outgrown_plans();
 	/* whatever the database's defaults are, a claim must see what others committed */
 	XactIsoLevel = XACT_READ_COMMITTED;
 	XactReadOnly = false;
@@ -222,148 +242,6 @@ tasksync_txn_abort(void)
 	MemoryContextSwitchTo(caller);
 }
 
-/* ---- parameters ---- */
-
-static TasksyncParam
-make_param(char made_as, bool isnull, Datum value)
-{
-	TasksyncParam param;
-
-	param.isnull = isnull;
-	param.made_as = made_as;
-	param.value = value;
-	return param;
-}
-
-TasksyncParam
-tasksync_p_text(const char *value)
-{
-	return make_param('t', value == NULL, CStringGetDatum(value));
-}
-
-TasksyncParam
-tasksync_p_uuid(const char *value)
-{
-	return make_param('t', value == NULL, CStringGetDatum(value));
-}
-
-TasksyncParam
-tasksync_p_int(int32 value)
-{
-	return make_param('i', false, Int32GetDatum(value));
-}
-
-TasksyncParam
-tasksync_p_long(int64 value)
-{
-	return make_param('l', false, Int64GetDatum(value));
-}
-
-TasksyncParam
-tasksync_p_bool(bool value)
-{
-	return make_param('b', false, BoolGetDatum(value));
-}
-
-TasksyncParam
-tasksync_p_time(int64 value)
-{
-	return make_param('T', value == 0, TimestampTzGetDatum(value));
-}
-
-TasksyncParam
-tasksync_p_bytes(const void *data, size_t length)
-{
-	bytea	   *bytes;
-
-	if (data == NULL)
-		return make_param('B', true, (Datum) 0);
-	bytes = palloc(VARHDRSZ + length);
-	SET_VARSIZE(bytes, VARHDRSZ + length);
-	memcpy(VARDATA(bytes), data, length);
-	return make_param('B', false, PointerGetDatum(bytes));
-}
-
-TasksyncParam
-tasksync_p_texts(int count, const char *const *values)
-{
-	Datum	   *items = palloc(sizeof(Datum) * Max(count, 1));
-
-	for (int i = 0; i < count; i++)
-		items[i] = CStringGetTextDatum(values[i]);
-	return make_param('A', false, PointerGetDatum(construct_array(items, count, TEXTOID, -1, false,
-																  TYPALIGN_INT)));
-}
-
-TasksyncParam
-tasksync_p_datum(char type, Datum value)
-{
-	return make_param(type, false, value);
-}
-
-TasksyncParam
-tasksync_p_null(void)
-{
-	return make_param('0', true, (Datum) 0);
-}
-
-static Oid
-type_of_letter(char letter)
-{
-	switch (letter)
-	{
-		case 't':
-		case 'J':
-			return TEXTOID;
-		case 'u':
-			return UUIDOID;
-		case 'j':
-			return JSONBOID;
-		case 'i':
-			return INT4OID;
-		case 'l':
-			return INT8OID;
-		case 'b':
-			return BOOLOID;
-		case 'T':
-			return TIMESTAMPTZOID;
-		case 'B':
-			return BYTEAOID;
-		case 'A':
-			return TEXTARRAYOID;
-		default:
-			elog(ERROR, "unknown parameter type \"%c\"", letter);
-	}
-}
-
-/* texts are converted here, once, and straight into the type that is wanted */
-static Datum
-datum_of_param(const TasksyncParam *param, char letter)
-{
-	const char *text = DatumGetCString(param->value);
-
-	if (param->made_as == 't')
-	{
-		switch (letter)
-		{
-			case 't':
-			case 'J':
-				return CStringGetTextDatum(text);
-			case 'u':
-				return DirectFunctionCall1(uuid_in, CStringGetDatum(text));
-			case 'j':
-				return DirectFunctionCall1(jsonb_in, CStringGetDatum(text));
-			default:
-				break;
-		}
-	}
-	else if (param->made_as == 'i' && letter == 'l')
-		return Int64GetDatum((int64) DatumGetInt32(param->value));
-	else if (param->made_as == letter)
-		return param->value;
-	elog(ERROR, "parameter of type \"%c\" given for \"%c\"", param->made_as, letter);
-}
-
 /* ---- plans and queries ---- */
 
 /* the plans of a dropped extension name tables that are gone */
@@ -386,7 +264,7 @@ drop_old_plans(Oid extension)
 }
 
 static SPIPlanPtr
-find_plan(const char *sql, const char *types)
+find_plan(const char *sql, const char *types, const TasksyncParam *params)
 {
 	Oid			extension = tasksync_extension_oid();
 	int			ntypes = (int) strlen(types);
@@ -411,10 +289,8 @@ find_plan(const char *sql, const char *types)
 	kept = hash_search(plans, &sql, HASH_FIND, NULL);
 	if (kept != NULL)
 		return kept->plan;
-	if (ntypes > MAX_PARAMS)
-		elog(ERROR, "too many parameters");
 	for (int i = 0; i < ntypes; i++)
-		type_oids[i] = type_of_letter(types[i]);
+		type_oids[i] = tasksync_param_type(&params[i], types[i]);
 	plan = SPI_prepare(sql, ntypes, type_oids);
 	if (plan == NULL)
 		elog(ERROR, "could not prepare a statement: %s", SPI_result_code_string(SPI_result));
@@ -442,25 +318,28 @@ tasksync_query(const char *sql, const char *types, ...)
 	MemoryContext caller = CurrentMemoryContext;
 	Level	   *mine = level;
 	SPIPlanPtr	plan;
+	TasksyncParam params[MAX_PARAMS];
 	Datum		values[MAX_PARAMS];
 	char		nulls[MAX_PARAMS];
-	va_list		params;
+	va_list		arguments;
 	int			result;
 
 	if (mine == NULL)
 		elog(ERROR, "query outside of a transaction");
+	if (strlen(types) > MAX_PARAMS)
+		elog(ERROR, "too many parameters");
 	tasksync_query_done();
-	plan = find_plan(sql, types);
+	va_start(arguments, types);
+	for (int i = 0; types[i] != '\0'; i++)
+		params[i] = va_arg(arguments, TasksyncParam);
+	va_end(arguments);
+	plan = find_plan(sql, types, params);
 	MemoryContextSwitchTo(mine->params);
-	va_start(params, types);
 	for (int i = 0; types[i] != '\0'; i++)
 	{
-		TasksyncParam param = va_arg(params, TasksyncParam);
-
-		nulls[i] = param.isnull ? 'n' : ' ';
-		values[i] = param.isnull ? (Datum) 0 : datum_of_param(&param, types[i]);
+		nulls[i] = params[i].isnull ? 'n' : ' ';
+		values[i] = params[i].isnull ? (Datum) 0 : tasksync_param_datum(&params[i], types[i]);
 	}
-	va_end(params);
 	/* not read-only, also for a SELECT: each statement sees what the one before wrote */
 	result = SPI_execute_plan(plan, values, nulls, false, 0);
 	if (result < 0)

@@ -8,6 +8,8 @@
 
 #include "postgres.h"
 
+#include "base/param.h"
+
 /* ---- transactions (worker only) ---- */
 
 /*
@@ -36,34 +38,11 @@ extern void tasksync_spi_end(void);
 /* ---- queries, between begin and commit or end ---- */
 
 /*
- * A constant statement with typed parameters.  `types` is a string with one
- * letter per parameter: t text, u uuid, j jsonb, J text (JSON that the statement
- * casts itself): these four made with tasksync_p_text() or tasksync_p_uuid();
- * i int4, l int8, b bool, T timestamptz, B bytea, A text[].
- */
-typedef struct TasksyncParam
-{
-	bool isnull;
-	char made_as; /* letter of the function that made it, to catch mix-ups */
-	Datum value;  /* texts: the C string, turned into a datum by the query */
-} TasksyncParam;
-
-extern TasksyncParam tasksync_p_text(const char *value); /* NULL = null; t, j, J */
-extern TasksyncParam tasksync_p_uuid(const char *value); /* NULL = null; u */
-extern TasksyncParam tasksync_p_int(int32 value);
-extern TasksyncParam tasksync_p_long(int64 value);
-extern TasksyncParam tasksync_p_bool(bool value);
-extern TasksyncParam tasksync_p_time(int64 value);                      /* TimestampTz; 0 = null */
-extern TasksyncParam tasksync_p_bytes(const void *data, size_t length); /* NULL = null */
-extern TasksyncParam tasksync_p_texts(int count, const char *const *values); /* text[] */
-extern TasksyncParam tasksync_p_datum(char type, Datum value); /* a B, A or j as it is */
-extern TasksyncParam tasksync_p_null(void);
-
-/*
- * Runs it with a snapshot of its own (plan kept for the life of the process, by
- * address of `sql`, and dropped when the extension goes away); the result stays
- * valid until the next query at this level, the end of the level or
- * tasksync_query_done().  Returns the number of rows.
+ * Runs a constant statement (parameters: param.h) with a snapshot of its own.
+ * Its plan is kept for the life of the process, by address of `sql`, and
+ * dropped when the extension goes away.  The result stays valid until the next
+ * query at this level, the end of the level or tasksync_query_done().  Returns
+ * the number of rows.
  */
 extern uint64 tasksync_query(const char *sql, const char *types, ...);
 /* frees the last result early */

@@ -380,7 +380,7 @@ static void
 move_bases(AckBatch *batch)
 {
 	TasksyncRun *run = batch->run;
-	json_t *rows = json_array();
+	List *moved = NIL;
 	int count;
 	TasksyncLink **links = tasksync_links_read(run, batch->touched, &count);
 
@@ -395,9 +395,9 @@ move_bases(AckBatch *batch)
 		links[i]->error_code = NULL;
 		if (links[i]->hub)
 			links[i]->dirty = tasksync_link_out(run, links[i])->present != 0;
-		json_array_append_new(rows, tasksync_link_to_json(links[i]));
+		moved = lappend(moved, links[i]);
 	}
-	tasksync_links_write(run, rows);
+	tasksync_links_write(run, moved);
 }
 
 /*

@@ -4,7 +4,11 @@
  *	  provider's references in the hub's terms.
  *
  * Reads with the hub rows locked, a few statements per chunk whatever its
- * size.  Sync worker only, inside a transaction of a run.
+ * size.  Look-ups by a key say LIMIT 1 in a LATERAL: that makes each of them
+ * one probe of the index, whatever the planner believes; a join would at times
+ * read all of a person's links instead, for every chunk again.
+ *
+ * Sync worker only, inside a transaction of a run.
  */
 #include "postgres.h"
 
@@ -23,8 +27,9 @@ tasksync_links_find(TasksyncRun *run, TasksyncKind kind, json_t *remote_ids, int
 	if (json_array_size(remote_ids) == 0)
 		return NULL;
 	rows = tasksync_query("SELECT l.hub_id::text FROM jsonb_array_elements_text($4) x"
-						  " JOIN tasksync.links l ON l.user_id = $1 AND l.account_id = $2"
-						  " AND l.kind = $3 AND l.remote_id = x",
+						  " CROSS JOIN LATERAL (SELECT * FROM tasksync.links l"
+						  "  WHERE l.user_id = $1 AND l.account_id = $2 AND l.kind = $3"
+						  "  AND l.remote_id = x LIMIT 1) l",
 						  "uutj", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
 						  tasksync_p_text(tasksync_kind_name(kind)),
 						  tasksync_p_text(tasksync_json_text(remote_ids)));
@@ -45,9 +50,11 @@ load_places(TasksyncChunk *chunk, json_t *remote_ids)
 		return;
 	rows = tasksync_query("SELECT l.remote_id, l.hub_id::text, t.project_id::text"
 						  " FROM jsonb_array_elements_text($3) x"
-						  " JOIN tasksync.links l ON l.user_id = $1 AND l.account_id = $2"
-						  "  AND l.kind = 'task' AND l.remote_id = x"
-						  " LEFT JOIN tasksync.tasks t ON t.user_id = $1 AND t.id = l.hub_id"
+						  " CROSS JOIN LATERAL (SELECT * FROM tasksync.links l"
+						  "  WHERE l.user_id = $1 AND l.account_id = $2 AND l.kind = 'task'"
+						  "  AND l.remote_id = x LIMIT 1) l"
+						  " LEFT JOIN LATERAL (SELECT * FROM tasksync.tasks t"
+						  "  WHERE t.user_id = $1 AND t.id = l.hub_id LIMIT 1) t ON true"
 						  " WHERE t.id IS NOT NULL OR l.state = 'pending_delete'",
 						  "uuj", tasksync_p_uuid(chunk->run->user_id),
 						  tasksync_p_uuid(chunk->run->account_id),

@@ -60,6 +60,8 @@ extern void tasksync_run_free(TasksyncRun *run);
 
 /* writes the ends of quiet runs collected since the last call, in one transaction */
 extern void tasksync_engine_flush(void);
+/* keeps the planner informed after many rows were written; cheap when they were not */
+extern void tasksync_engine_statistics(void);
 
 /* removes outdated rows, a batch at a time; true if there may be more */
 extern bool tasksync_engine_tidy(void);

@@ -12,22 +12,21 @@
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 
-#include "base/clock.h"
 #include "base/json.h"
+#include "base/jsonb.h"
 #include "sync/hub.h"
 
-#define TASK_ROWSET                                                                            \
-	" jsonb_to_recordset($4) r(id uuid, project_id uuid, section_id uuid, parent_id uuid,"     \
-	" title text, description text, status text, completed_at timestamptz, priority smallint," \
-	" due_date date, due_time time, due_timezone text, recurrence text, labels text[],"        \
-	" position numeric, edited jsonb, created_at timestamptz)"
-
-#define SMALL_ROWSET                                                                             \
-	" jsonb_to_recordset($4) r(id uuid, name text, color text, parent_id uuid, project_id uuid," \
-	" is_archived boolean, position numeric, is_inbox boolean, edited jsonb,"                    \
-	" created_at timestamptz, remote_id text)"
-
 #define ALL_PARAMETERS " $2 IS NOT NULL AND $3 IS NOT NULL"
+
+/* values beside the record's own: id, edited, created_at, is_inbox */
+#define OTHER_COLUMNS 4
+
+static const char *const tables[TASKSYNC_NKINDS] = {
+	[TASKSYNC_PROJECT] = "projects",
+	[TASKSYNC_SECTION] = "sections",
+	[TASKSYNC_LABEL] = "labels",
+	[TASKSYNC_TASK] = "tasks",
+};
 
 static const char *const sql_insert[TASKSYNC_NKINDS] = {
 	[TASKSYNC_PROJECT] =
@@ -35,15 +34,15 @@ static const char *const sql_insert[TASKSYNC_NKINDS] = {
 		" is_archived, edited, created_at)"
 		" SELECT $1, r.id, r.name, r.color, r.parent_id, coalesce(r.position, 0),"
 		" coalesce(r.is_inbox, false), coalesce(r.is_archived, false), r.edited,"
-		" coalesce(r.created_at, now()) FROM" SMALL_ROWSET " WHERE" ALL_PARAMETERS,
+		" coalesce(r.created_at, now()) FROM unnest($4) r WHERE" ALL_PARAMETERS,
 	[TASKSYNC_SECTION] =
 		"INSERT INTO tasksync.sections (user_id, id, project_id, name, position, edited, created_at)"
 		" SELECT $1, r.id, r.project_id, r.name, coalesce(r.position, 0), r.edited,"
-		" coalesce(r.created_at, now()) FROM" SMALL_ROWSET " WHERE" ALL_PARAMETERS,
+		" coalesce(r.created_at, now()) FROM unnest($4) r WHERE" ALL_PARAMETERS,
 	[TASKSYNC_LABEL] =
 		"INSERT INTO tasksync.labels (user_id, id, name, color, position, edited, created_at)"
 		" SELECT $1, r.id, r.name, r.color, coalesce(r.position, 0), r.edited,"
-		" coalesce(r.created_at, now()) FROM" SMALL_ROWSET " WHERE" ALL_PARAMETERS,
+		" coalesce(r.created_at, now()) FROM unnest($4) r WHERE" ALL_PARAMETERS,
 	[TASKSYNC_TASK] =
 		"INSERT INTO tasksync.tasks (user_id, id, project_id, section_id, parent_id, title, description,"
 		" status, completed_at, priority, due_date, due_time, due_timezone, recurrence, labels, position,"
@@ -51,7 +50,7 @@ static const char *const sql_insert[TASKSYNC_NKINDS] = {
 		" SELECT $1, r.id, r.project_id, r.section_id, r.parent_id, r.title, coalesce(r.description, ''),"
 		" coalesce(r.status, 'open'), r.completed_at, coalesce(r.priority, 0), r.due_date, r.due_time,"
 		" r.due_timezone, r.recurrence, coalesce(r.labels, '{}'), coalesce(r.position, 0), r.edited,"
-		" coalesce(r.created_at, now()) FROM" TASK_ROWSET " WHERE" ALL_PARAMETERS,
+		" coalesce(r.created_at, now()) FROM unnest($4) r WHERE" ALL_PARAMETERS,
 };
 
 static const char *const sql_update[TASKSYNC_NKINDS] = {
@@ -61,25 +60,22 @@ static const char *const sql_update[TASKSYNC_NKINDS] = {
 		" parent_id = r.parent_id,"
 		" position = coalesce(r.position, t.position), is_archived = coalesce(r.is_archived, false),"
 		" edited = t.edited || r.edited"
-		" FROM" SMALL_ROWSET
-		" WHERE t.user_id = $1 AND t.id = r.id AND" ALL_PARAMETERS,
+		" FROM unnest($4) r WHERE t.user_id = $1 AND t.id = r.id AND" ALL_PARAMETERS,
 	[TASKSYNC_SECTION] =
 		"UPDATE tasksync.sections t SET name = r.name, project_id = r.project_id,"
 		" position = coalesce(r.position, t.position), edited = t.edited || r.edited"
-		" FROM" SMALL_ROWSET
-		" WHERE t.user_id = $1 AND t.id = r.id AND" ALL_PARAMETERS,
+		" FROM unnest($4) r WHERE t.user_id = $1 AND t.id = r.id AND" ALL_PARAMETERS,
 	[TASKSYNC_LABEL] =
 		"UPDATE tasksync.labels t SET name = r.name, color = r.color,"
 		" position = coalesce(r.position, t.position), edited = t.edited || r.edited"
-		" FROM" SMALL_ROWSET
-		" WHERE t.user_id = $1 AND t.id = r.id AND" ALL_PARAMETERS,
+		" FROM unnest($4) r WHERE t.user_id = $1 AND t.id = r.id AND" ALL_PARAMETERS,
 	[TASKSYNC_TASK] =
 		"UPDATE tasksync.tasks t SET project_id = r.project_id, section_id = r.section_id,"
 		" parent_id = r.parent_id, title = r.title, description = r.description, status = r.status,"
 		" completed_at = r.completed_at, priority = r.priority, due_date = r.due_date,"
 		" due_time = r.due_time, due_timezone = r.due_timezone, recurrence = r.recurrence,"
 		" labels = r.labels, position = coalesce(r.position, t.position),"
-		" edited = t.edited || r.edited FROM" TASK_ROWSET
+		" edited = t.edited || r.edited FROM unnest($4) r"
 		" WHERE t.user_id = $1 AND t.id = r.id AND" ALL_PARAMETERS,
 };
 
@@ -87,7 +83,7 @@ static const char sql_route[] =
 	"INSERT INTO tasksync.project_links (user_id, account_id, project_id, remote_id, matched_at)"
 	" SELECT $1, $2, r.id, r.remote_id, CASE WHEN NOT EXISTS (SELECT FROM tasksync.tasks t"
 	"  WHERE t.user_id = $1 AND t.project_id = r.id) THEN now() END"
-	" FROM" SMALL_ROWSET " WHERE $3 IS NOT NULL"
+	" FROM jsonb_to_recordset($4) r(id uuid, remote_id text) WHERE $3 IS NOT NULL"
 	" ON CONFLICT (user_id, account_id, project_id) DO UPDATE SET remote_id = excluded.remote_id";
 
 /* what a project held here before it met its counterpart is to be created there */
@@ -121,32 +117,63 @@ static const char sql_answered[] =
 	"  AND c.status = 'open' AND $3 IS NOT NULL RETURNING c.hub_id)"
 	" SELECT tasksync.mark_dirty($1, array_agg(DISTINCT hub_id)) FROM answered HAVING count(*) > 0";
 
-static json_t *
-hub_row(const TasksyncHubChange *change)
+static TasksyncParam
+field_param(const TasksyncRecord *record, TasksyncField field)
 {
-	json_t *row = tasksync_record_to_json(change->link->hub);
+	if (!tasksync_record_has(record, field))
+		return tasksync_p_null();
+	if (field == TASKSYNC_F_LABELS)
+		return tasksync_p_texts(record->labels.count, record->labels.names);
+	return tasksync_p_text(record->value[field]);
+}
 
-	json_object_set_new(row, "id", json_string(change->link->hub_id));
-	json_object_set(row, "edited", change->edited ? change->edited : json_object());
-	if (change->created_at)
-		json_object_set_new(row, "created_at",
-							json_string(tasksync_format_instant(change->created_at)));
-	if (change->container_id)
-		json_object_set_new(row, "remote_id", json_string(change->container_id));
-	if (change->is_inbox)
-		json_object_set_new(row, "is_inbox", json_true());
-	return row;
+static TasksyncRowset *
+new_rows(TasksyncKind kind)
+{
+	const char **columns = palloc(sizeof(char *) * (TASKSYNC_NFIELDS + OTHER_COLUMNS + 1));
+	int n = 0;
+
+	for (int f = 0; f < TASKSYNC_NFIELDS; f++)
+		if ((tasksync_kind_fields(kind) & TASKSYNC_FIELD_BIT(f)) != 0)
+			columns[n++] = tasksync_field_name((TasksyncField) f);
+	columns[n++] = "id";
+	columns[n++] = "edited";
+	columns[n++] = "created_at";
+	if (kind == TASKSYNC_PROJECT)
+		columns[n++] = "is_inbox";
+	columns[n] = NULL;
+	return tasksync_rowset_new(tables[kind], columns);
+}
+
+/* in the order of new_rows() */
+static void
+add_row(TasksyncRowset *rows, const TasksyncHubChange *change)
+{
+	const TasksyncRecord *record = change->link->hub;
+	TasksyncParam values[TASKSYNC_NFIELDS + OTHER_COLUMNS];
+	int n = 0;
+
+	for (int f = 0; f < TASKSYNC_NFIELDS; f++)
+		if ((tasksync_kind_fields(record->kind) & TASKSYNC_FIELD_BIT(f)) != 0)
+			values[n++] = field_param(record, (TasksyncField) f);
+	values[n++] = tasksync_p_uuid(change->link->hub_id);
+	values[n++] = tasksync_p_datum('j', tasksync_jsonb(change->edited ? change->edited
+																	  : json_object()));
+	values[n++] = tasksync_p_time(change->created_at);
+	if (record->kind == TASKSYNC_PROJECT)
+		values[n++] = tasksync_p_bool(change->is_inbox);
+	tasksync_rowset_add(rows, values);
 }
 
 static void
 apply_all(TasksyncRun *run, TasksyncKind kind, int count, TasksyncHubChange *changes)
 {
-	json_t *inserts = json_array();
-	json_t *updates = json_array();
+	TasksyncRowset *inserts = new_rows(kind);
+	TasksyncRowset *updates = new_rows(kind);
 	json_t *routes = json_array();
 	json_t *met = json_array();
-	json_t *new_links = json_array();
-	json_t *links = json_array();
+	List *new_links = NIL;
+	List *links = NIL;
 	json_t *conflicts = json_array();
 	json_t *answered = json_array();
 
@@ -155,35 +182,38 @@ apply_all(TasksyncRun *run, TasksyncKind kind, int count, TasksyncHubChange *cha
 		TasksyncHubChange *change = &changes[i];
 
 		if (change->inserts)
-			json_array_append_new(inserts, hub_row(change));
+			add_row(inserts, change);
 		else if (change->updates)
-			json_array_append_new(updates, hub_row(change));
+			add_row(updates, change);
 		if (change->container_id)
 			json_array_append_new(routes, json_pack("{s:s, s:s}", "id", change->link->hub_id,
 													"remote_id", change->container_id));
 		if (change->container_id && !change->inserts)
 			json_array_append_new(met, json_pack("{s:s}", "id", change->link->hub_id));
-		json_array_append_new(change->inserts_link ? new_links : links,
-							  tasksync_link_to_json(change->link));
+		if (change->inserts_link)
+			new_links = lappend(new_links, change->link);
+		else
+			links = lappend(links, change->link);
 		if (change->conflicts)
 			json_array_extend(conflicts, change->conflicts);
 		if (change->answered)
 			json_array_extend(answered, change->answered);
 	}
-	tasksync_batch(sql_insert[kind], run, inserts);
+	tasksync_batch_rows(sql_insert[kind], run, inserts);
 	tasksync_batch(sql_route, run, routes);
 	tasksync_links_insert(run, new_links);
 	tasksync_batch(sql_attach, run, met);
 	run->has_dirty |= json_array_size(met) > 0;
 	/* before the updates: what they carry along (completions) may be news to this account */
 	tasksync_links_write(run, links);
-	tasksync_batch(sql_update[kind], run, updates);
-	run->has_dirty |= json_array_size(updates) > 0;
+	tasksync_batch_rows(sql_update[kind], run, updates);
+	run->has_dirty |= tasksync_rowset_count(updates) > 0;
 	tasksync_batch(sql_conflicts, run, conflicts);
 	tasksync_batch(sql_answered, run, answered);
-	run->counts.created += (int) json_array_size(inserts);
-	run->counts.updated += (int) json_array_size(updates);
+	run->counts.created += tasksync_rowset_count(inserts);
+	run->counts.updated += tasksync_rowset_count(updates);
 	run->counts.conflicts += (int) json_array_size(conflicts);
+	tasksync_statistics_note(count);
 }
 
 /*
@@ -238,9 +268,7 @@ dead_letter(TasksyncRun *run, TasksyncHubChange *change, const char *message)
 	if (change->inserts_link)
 	{
 		link->state = 'x';
-		json_array_append_new(rows, tasksync_link_to_json(link));
-		tasksync_links_insert(run, rows);
-		rows = json_array();
+		tasksync_links_insert(run, list_make1(link));
 	}
 	json_array_append_new(rows, json_pack("{s:s, s:s, s:s}", "hub_id", link->hub_id, "code",
 										  "hub_refused", "message", message));

@@ -124,31 +124,60 @@ tasksync_link_from_row(uint64 row)
 	return link;
 }
 
-static json_t *
-memo_to_json(const TasksyncMemo *memo)
+static TasksyncParam
+memo_param(const TasksyncMemo *memo)
 {
 	if (memo->sent == NULL || memo->sent->present == 0)
-		return json_null();
-	return json_pack("{s:o, s:o}", "sent", tasksync_record_to_json(memo->sent), "echo",
-					 tasksync_record_to_json(memo->echo));
+		return tasksync_p_null();
+	return tasksync_p_datum('j', tasksync_jsonb(json_pack("{s:o, s:o}", "sent",
+														  tasksync_record_to_json(memo->sent),
+														  "echo",
+														  tasksync_record_to_json(memo->echo))));
 }
 
-json_t *
-tasksync_link_to_json(const TasksyncLink *link)
+static const char *
+state_name(const TasksyncLink *link)
 {
-	const char *state = NULL;
-
 	for (int i = 0; i < (int) lengthof(states); i++)
 		if (states[i].letter == link->state)
-			state = states[i].name;
-	return json_pack("{s:s, s:s, s:s?, s:s, s:b, s:o, s:o, s:O?, s:s?, s:b, s:s?}", "kind",
-					 tasksync_kind_name(link->kind), "hub_id", link->hub_id, "remote_id",
-					 link->remote_id, "state", state, "dirty", link->dirty, "base",
-					 tasksync_record_to_json(link->base), "memo", memo_to_json(&link->memo), "raw",
-					 link->raw, "remote_edited_at",
-					 link->remote_edited_at ? tasksync_format_instant(link->remote_edited_at)
-											: NULL,
-					 "missing", link->missing, "error_code", link->error_code);
+			return states[i].name;
+	elog(ERROR, "unknown state of a link");
+}
+
+/* what the engine changes of a link, as rows */
+static TasksyncRowset *
+rows_of_links(List *links)
+{
+	static const char *const columns[] = {
+		"kind", "hub_id", "remote_id", "state", "dirty", "base", "memo",
+		"raw", "remote_edited_at", "missing_since", "error_code", NULL,
+	};
+	TasksyncRowset *rows = tasksync_rowset_new("links", columns);
+	ListCell *cell;
+
+	foreach(cell, links)
+	{
+		const TasksyncLink *link = lfirst(cell);
+		bool has_raw = link->raw != NULL && !json_is_null(link->raw);
+
+		tasksync_rowset_add(
+			rows, (const TasksyncParam[]){
+					  tasksync_p_text(tasksync_kind_name(link->kind)),
+					  tasksync_p_uuid(link->hub_id),
+					  tasksync_p_text(link->remote_id),
+					  tasksync_p_text(state_name(link)),
+					  tasksync_p_bool(link->dirty),
+					  tasksync_p_datum('j', tasksync_record_to_jsonb(link->base)),
+					  memo_param(&link->memo),
+					  has_raw ? tasksync_p_datum('j', tasksync_jsonb(link->raw))
+							  : tasksync_p_null(),
+					  tasksync_p_time(link->remote_edited_at),
+					  /* any time: the statement keeps the one that the row has */
+					  tasksync_p_time(link->missing ? tasksync_now() : 0),
+					  tasksync_p_text(link->error_code),
+				  });
+	}
+	return rows;
 }
 
 #define LOCK_HUB(table)                                                                \
@@ -200,47 +229,40 @@ tasksync_links_read(TasksyncRun *run, json_t *rows, int *count)
 	return links;
 }
 
-#define LINK_ROWSET                                                                                \
-	" jsonb_to_recordset($4) r(kind text, hub_id uuid, remote_id text, state text, dirty boolean," \
-	" base jsonb, memo jsonb, raw jsonb, remote_edited_at timestamptz, missing boolean,"           \
-	" error_code text)"
-
 /*
- * tasksync_links_write writes links back.  A JSON null in memo and raw becomes
- * an SQL null.  The hub rows are locked, so nobody else makes these links
- * dirty meanwhile.
+ * tasksync_links_write writes links back.  The hub rows are locked, so nobody
+ * else makes these links dirty meanwhile.
  */
 void
-tasksync_links_write(TasksyncRun *run, json_t *rows)
+tasksync_links_write(TasksyncRun *run, List *links)
 {
-	tasksync_batch(
+	tasksync_batch_rows(
 		"UPDATE tasksync.links l SET remote_id = r.remote_id, state = r.state,"
-		" dirty = r.dirty, base = r.base, memo = nullif(r.memo, 'null'),"
-		" raw = nullif(r.raw, 'null'), remote_edited_at = r.remote_edited_at,"
-		" observed_at = now(),"
-		" missing_since = CASE WHEN r.missing THEN coalesce(l.missing_since, now()) END,"
+		" dirty = r.dirty, base = r.base, memo = r.memo, raw = r.raw,"
+		" remote_edited_at = r.remote_edited_at, observed_at = now(),"
+		" missing_since = CASE WHEN r.missing_since IS NOT NULL"
+		"  THEN coalesce(l.missing_since, now()) END,"
 		" error_code = r.error_code,"
 		" error_message = CASE WHEN r.error_code IS NULL THEN NULL ELSE l.error_message END,"
 		" failures = 0, retry_at = NULL"
-		" FROM" LINK_ROWSET " WHERE l.user_id = $1 AND l.account_id = $2 AND l.hub_id = r.hub_id"
+		" FROM unnest($4) r WHERE l.user_id = $1 AND l.account_id = $2 AND l.hub_id = r.hub_id"
 		" AND $3 IS NOT NULL",
-		run, rows);
+		run, rows_of_links(links));
 }
 
 void
-tasksync_links_insert(TasksyncRun *run, json_t *rows)
+tasksync_links_insert(TasksyncRun *run, List *links)
 {
-	tasksync_batch(
+	tasksync_batch_rows(
 		"INSERT INTO tasksync.links (user_id, account_id, kind, hub_id, remote_id, state,"
 		" dirty, base, memo, raw, remote_edited_at, observed_at)"
 		" SELECT $1, $2, r.kind, r.hub_id, r.remote_id, r.state, r.dirty, r.base,"
-		" nullif(r.memo, 'null'), nullif(r.raw, 'null'), r.remote_edited_at, now()"
-		" FROM" LINK_ROWSET " WHERE $3 IS NOT NULL"
+		" r.memo, r.raw, r.remote_edited_at, now() FROM unnest($4) r WHERE $3 IS NOT NULL"
 		" ON CONFLICT (user_id, hub_id, account_id) DO UPDATE SET"
 		" remote_id = excluded.remote_id, state = excluded.state, dirty = excluded.dirty,"
 		" base = excluded.base, memo = excluded.memo, raw = excluded.raw,"
 		" remote_edited_at = excluded.remote_edited_at, observed_at = excluded.observed_at",
-		run, rows);
+		run, rows_of_links(links));
 }
 
 /*

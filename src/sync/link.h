@@ -58,8 +58,6 @@ typedef struct TasksyncLink
 	" WHERE l.user_id = $1 AND l.account_id = $2 AND l.hub_id = r.hub_id AND $3 IS NOT NULL"
 
 extern TasksyncLink *tasksync_link_from_row(uint64 row);
-/* the row's changeable columns as JSON, for tasksync_links_write() and _insert() */
-extern json_t *tasksync_link_to_json(const TasksyncLink *link);
 
 /* rows {"hub_id"} of these links (TasksyncLink *) */
 extern json_t *tasksync_links_ids(List *links);
@@ -71,8 +69,9 @@ extern json_t *tasksync_links_ids(List *links);
 extern void tasksync_links_lock(TasksyncRun *run, json_t *rows);
 /* locks and reads the links of these rows: array of *count */
 extern TasksyncLink **tasksync_links_read(TasksyncRun *run, json_t *rows, int *count);
-extern void tasksync_links_write(TasksyncRun *run, json_t *rows);
-extern void tasksync_links_insert(TasksyncRun *run, json_t *rows);
+/* lists of TasksyncLink */
+extern void tasksync_links_write(TasksyncRun *run, List *links);
+extern void tasksync_links_insert(TasksyncRun *run, List *links);
 extern void tasksync_links_renumber(TasksyncRun *run, json_t *rows);
 /* what this account can show of the object, as the hub has it */
 extern const TasksyncLens *tasksync_link_lens(const TasksyncRun *run, const TasksyncLink *link);

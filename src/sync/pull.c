@@ -2,9 +2,10 @@
  * pull.c
  *	  Inbound: a whole answer recorded.
  *
- * A large answer is merged in several transactions of TASKSYNC_CHUNK tasks,
- * parents before children; the cursor moves in the last one only, so that a
- * crash in between repeats what it already did and finds nothing to change.
+ * A large answer is merged in several transactions, parents before children;
+ * sync_progress moves with each of them.  The cursor moves in the last one
+ * only, so that a crash in between repeats what it already did and finds
+ * nothing to change.
  *
  * Sync worker only.
  */
@@ -291,12 +292,14 @@ static void
 record_tasks(TasksyncRun *run, TasksyncAnswer *answer)
 {
 	Sorted sorted;
+	int size;
 	int done = 0;
 
 	sort_kind(answer, TASKSYNC_TASK, &sorted);
+	size = Min(Max(sorted.count / 10, TASKSYNC_CHUNK_MIN), TASKSYNC_CHUNK_MAX);
 	for (;;)
 	{
-		int chunk = Min(TASKSYNC_CHUNK, sorted.count - done);
+		int chunk = Min(size, sorted.count - done);
 
 		tasksync_pull_observations(run, TASKSYNC_TASK, chunk, sorted.items + done);
 		done += chunk;
@@ -306,6 +309,9 @@ record_tasks(TasksyncRun *run, TasksyncAnswer *answer)
 			return;
 		tasksync_run_commit(run);
 		TASKSYNC_TEST_POINT("chunk-committed");
+		/* a preview's transaction is still the same one */
+		if (!run->pretending)
+			tasksync_engine_statistics();
 		tasksync_run_begin(run, "record");
 	}
 }

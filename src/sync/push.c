@@ -120,6 +120,7 @@ load_candidates(TasksyncBatchPlan *plan, int limit)
 	for (uint64 row = 0; row < rows; row++)
 		plan->candidates[row].link = tasksync_link_from_row(row);
 	run->has_dirty = rows > 0;
+	tasksync_statistics_note((int) rows);
 	tasksync_load_references(plan);
 }
 

@@ -522,21 +522,6 @@ record_run_end(TasksyncRun *run)
 }
 
 /*
- * The planner has to know of thousands of new rows now: autovacuum comes a
- * minute later, and until then the statements that follow would be planned for
- * a handful.
- */
-static void
-refresh_statistics(TasksyncRun *run)
-{
-	tasksync_run_begin(run, "refresh statistics");
-	tasksync_query("ANALYZE tasksync.tasks", "");
-	tasksync_query("ANALYZE tasksync.links", "");
-	tasksync_query("ANALYZE tasksync.journal", "");
-	tasksync_run_commit(run);
-}
-
-/*
  * tasksync_run_finish records the end of the run: the queue, the account's state
  * and, if anything happened, the run's own row.
  */
@@ -558,8 +543,6 @@ tasksync_run_finish(TasksyncRun *run)
 		finish_quietly(run);
 		return;
 	}
-	if (run->counts.created >= TASKSYNC_CHUNK)
-		refresh_statistics(run);
 	tasksync_run_begin(run, "finish run");
 	if (eventful)
 		record_run_end(run);

@@ -19,6 +19,7 @@
 #include "datatype/timestamp.h"
 #include "nodes/pg_list.h"
 
+#include "base/rowset.h"
 #include "base/spi.h"
 #include "provider/oauth.h"
 #include "sync/engine.h"
@@ -31,8 +32,9 @@
 /* longest remote id kept in hash keys, with its NUL; the tables allow 200 */
 #define TASKSYNC_REMOTE_ID_LEN 204
 
-/* rows that one transaction merges; also the grain of sync_progress */
-#define TASKSYNC_CHUNK 1000
+/* tasks that one transaction merges: a tenth of an answer, within these */
+#define TASKSYNC_CHUNK_MIN 50
+#define TASKSYNC_CHUNK_MAX 1000
 
 /* point reads that one run spends on objects that went missing */
 #define TASKSYNC_PROBES_PER_RUN 50
@@ -195,6 +197,10 @@ extern void tasksync_run_commit(TasksyncRun *run);
 extern void tasksync_run_progress(TasksyncRun *run, const char *phase, int done, int total);
 extern void tasksync_run_finish(TasksyncRun *run);
 
+/* ---- statistics.c ---- */
+
+extern void tasksync_statistics_note(int rows);
+
 /* ---- account.c ---- */
 
 /* sets request->bearer; false (and the run stopped) when the token cannot be opened */
@@ -268,5 +274,7 @@ extern bool tasksync_refs_is_dying(TasksyncRun *run, TasksyncKind kind, const ch
 extern char *tasksync_uuid_new(void); /* palloc'd */
 /* runs a statement over jsonb_to_recordset($4); $1 user, $2 account, $3 run */
 extern void tasksync_batch(const char *sql, TasksyncRun *run, json_t *rows);
+/* the same over unnest($4), for rows that have a table's columns */
+extern void tasksync_batch_rows(const char *sql, TasksyncRun *run, const TasksyncRowset *rows);
 
 #endif /* TASKSYNC_RUN_H */
