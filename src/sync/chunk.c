@@ -234,3 +234,26 @@ tasksync_chunk_has_title(TasksyncChunk *chunk, const TasksyncRecord *record)
 						  tasksync_p_text(record->value[TASKSYNC_F_TITLE])) > 0;
 }
 #endif
+
+/* ---- what follows ---- */
+
+TasksyncHubChange *
+tasksync_chunk_change(TasksyncChunk *chunk, TasksyncLink *link)
+{
+	TasksyncHubChange *change = &chunk->changes[chunk->nchanges++];
+
+	memset(change, 0, sizeof(*change));
+	change->link = link;
+	return change;
+}
+
+void
+tasksync_chunk_remember(TasksyncChunk *chunk, const TasksyncObservation *observation,
+						const char *hub_id, const char *project_id)
+{
+	if (chunk->kind == TASKSYNC_TASK)
+		json_object_set_new(chunk->place_of, observation->remote_id,
+							json_pack("{s:s, s:s}", "hub", hub_id, "project", project_id));
+	else
+		tasksync_refs_add(chunk->run, chunk->kind, observation->remote_id, hub_id);
+}

@@ -36,4 +36,10 @@ extern TasksyncRecord *tasksync_chunk_translate(TasksyncChunk *chunk,
 extern bool tasksync_chunk_has_title(TasksyncChunk *chunk, const TasksyncRecord *record);
 #endif
 
+/* one more change of the chunk, empty but for the link */
+extern TasksyncHubChange *tasksync_chunk_change(TasksyncChunk *chunk, TasksyncLink *link);
+/* where an object is now: what follows in this chunk may refer to it */
+extern void tasksync_chunk_remember(TasksyncChunk *chunk, const TasksyncObservation *observation,
+									const char *hub_id, const char *project_id);
+
 #endif /* TASKSYNC_CHUNK_H */

@@ -310,6 +310,9 @@ emit_changes(TasksyncBatchPlan *plan, TasksyncCandidate *candidate)
 	int before;
 	bool waits = false;
 
+	/* no other command does harm when the provider has gone on meanwhile: see what is due first */
+	if (done && link->base->value[TASKSYNC_F_RECURRENCE] && !plan->run->read_done)
+		return false;
 	if (moves)
 		emit_parent_first(plan, link);
 	/* every op of one link in one request, or none of them */

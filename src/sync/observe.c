@@ -15,23 +15,12 @@
 #include "sync/ack.h"
 #include "sync/canonical.h"
 #include "sync/chunk.h"
+#include "sync/import.h"
 #include "sync/late.h"
 #include "sync/observe.h"
-
-/* how much earlier than our request the provider's clock may place what the request created */
-#define ADOPTION_SKEW_MS 120000
+#include "sync/occurrence.h"
 
 /* ---- changes ---- */
-
-static TasksyncHubChange *
-new_change(TasksyncChunk *chunk, TasksyncLink *link)
-{
-	TasksyncHubChange *change = &chunk->changes[chunk->nchanges++];
-
-	memset(change, 0, sizeof(*change));
-	change->link = link;
-	return change;
-}
 
 static json_t *
 conflict_row(const TasksyncLink *link, const TasksyncConflict *conflict)
@@ -104,8 +93,7 @@ in_flight_of(TasksyncChunk *chunk, const TasksyncLink *link, const TasksyncRecor
 			intent->op == TASKSYNC_OP_DELETE)
 			continue;
 		if (intent->op == TASKSYNC_OP_CLOSE && !TASKSYNC_MUTANT("close retried blindly") &&
-			remote->value[TASKSYNC_F_RECURRENCE] && was && now &&
-			strcmp(now, was) > 0)
+			remote->value[TASKSYNC_F_RECURRENCE] && was && now && strcmp(now, was) > 0)
 		{
 			*closed = true;
 			intent->settled = true;
@@ -133,47 +121,6 @@ policy_of(TasksyncChunk *chunk, const TasksyncRoute *route)
 	return route ? &route->policy : &chunk->run->policy;
 }
 
-/*
- * A task that is new or edited there, inside of something that the hub deleted
- * and the provider still has: it comes to the inbox here, and the base says
- * where it is there, so that it is moved before the container is deleted.
- */
-static void
-place_outside(TasksyncChunk *chunk, TasksyncLink *link, const TasksyncObservation *observation,
-			  const TasksyncRecord *record)
-{
-	static const char sql_inbox[] =
-		"SELECT id::text FROM tasksync.projects WHERE user_id = $1 AND is_inbox";
-	TasksyncRun *run = chunk->run;
-	TasksyncRecord *hub = tasksync_record_copy(record);
-	const char *parent = observation->record->value[TASKSYNC_F_PARENT];
-	json_t *above = parent ? json_object_get(chunk->place_of, parent) : NULL;
-	bool orphan = above && tasksync_json_string(above, "project") == NULL;
-	const TasksyncRoute *route = tasksync_refs_route(run, record->value[TASKSYNC_F_PROJECT]);
-
-	link->hub = hub;
-	link->base = tasksync_lens_project(tasksync_link_lens(run, link), record);
-	if (link->kind != TASKSYNC_TASK)
-		return;
-	if (orphan)
-		tasksync_record_set(hub, TASKSYNC_F_PARENT, NULL);
-	if (tasksync_refs_is_dying(run, TASKSYNC_SECTION,
-							   observation->record->value[TASKSYNC_F_SECTION]))
-		tasksync_record_set(hub, TASKSYNC_F_SECTION, NULL);
-	if (route == NULL && tasksync_query(sql_inbox, "u", tasksync_p_uuid(run->user_id)) > 0)
-	{
-		tasksync_record_set(hub, TASKSYNC_F_PROJECT, tasksync_cell_text(0, 1));
-		tasksync_record_set(hub, TASKSYNC_F_SECTION, NULL);
-		tasksync_record_set(hub, TASKSYNC_F_PARENT, NULL);
-		route = tasksync_refs_route(run, hub->value[TASKSYNC_F_PROJECT]);
-		/* without an inbox in this account it stays at the hub alone */
-		if (route == NULL)
-			link->state = 'x';
-	}
-	link->dirty = route && route->pushes && tasksync_link_out(run, link)->present != 0;
-	run->has_dirty |= link->dirty;
-}
-
 /* the provider still has what the hub deleted: has it been edited there since? */
 static void
 observe_deleted_here(TasksyncChunk *chunk, TasksyncLink *link,
@@ -189,7 +136,7 @@ observe_deleted_here(TasksyncChunk *chunk, TasksyncLink *link,
 		return;
 	conflict.base = tasksync_record_to_json(link->base);
 	conflict.remote = tasksync_record_to_json(remote);
-	change = new_change(chunk, link);
+	change = tasksync_chunk_change(chunk, link);
 	link->raw = observation->raw;
 	link->remote_edited_at = observation->edited_at;
 	if (tasksync_plan_delete(policy_of(chunk, route_of(chunk, link, remote)), changed) ==
@@ -201,7 +148,7 @@ observe_deleted_here(TasksyncChunk *chunk, TasksyncLink *link,
 		change->created_at = observation->created_at;
 		link->state = 'l';
 		link->dirty = false;
-		place_outside(chunk, link, observation, remote);
+		tasksync_import_place(chunk, link, observation, remote);
 	}
 	else
 		link->base = tasksync_lens_project(tasksync_link_lens(run, link), remote);
@@ -209,28 +156,49 @@ observe_deleted_here(TasksyncChunk *chunk, TasksyncLink *link,
 	json_array_append_new(change->conflicts, conflict_row(link, &conflict));
 }
 
-/* the hub as it is after an occurrence was completed: open again */
-static void
-reopen_occurrence(TasksyncLink *link, const TasksyncRecord *remote)
+static json_t *
+one_completion(const TasksyncLink *link, const char *hub, const char *remote)
 {
-	const char *status = link->hub->value[TASKSYNC_F_STATUS];
-	const char *there = remote->value[TASKSYNC_F_STATUS];
+	TasksyncConflict conflict = {.field = TASKSYNC_F_STATUS, .rule = "same_occurrence"};
 
-	if (status == NULL || strcmp(status, "done") != 0 || there == NULL ||
-		strcmp(there, "open") != 0)
-		return;
-	link->hub = tasksync_record_copy(link->hub);
-	tasksync_record_set(link->hub, TASKSYNC_F_STATUS, "open");
-	tasksync_record_set(link->hub, TASKSYNC_F_COMPLETED_AT, NULL);
+	conflict.base = conflict.result = json_string("open");
+	conflict.hub = json_string(hub);
+	conflict.remote = json_string(remote);
+	return conflict_row(link, &conflict);
+}
+
+/*
+ * Completions of recurring tasks, before the merge: what the provider says of
+ * one that is known already is taken out of *remote (*stale).  Returns a row
+ * when two sides completed the same occurrence.
+ */
+static json_t *
+judge_occurrence(TasksyncLink *link, const TasksyncRecord **remote, bool closed, bool *stale)
+{
+	json_t *row = NULL;
+
+	if (!closed && tasksync_occurrence_completed_twice(link->base, link->hub, *remote))
+		row = one_completion(link, "done", "open");
+	if (closed || row)
+		link->hub = tasksync_occurrence_reopened(link->hub, *remote);
+	*stale = tasksync_occurrence_completed_before(link->base, link->hub, *remote);
+	if (*stale)
+	{
+		row = one_completion(link, "open", "done");
+		*remote = tasksync_occurrence_without_completion(*remote);
+	}
+	return row;
 }
 
 static void
 add_conflicts(TasksyncHubChange *change, const TasksyncLink *link,
-			  const TasksyncMergeResult *merged)
+			  const TasksyncMergeResult *merged, json_t *further)
 {
-	if (merged->nconflicts == 0)
+	if (merged->nconflicts == 0 && further == NULL)
 		return;
 	change->conflicts = json_array();
+	if (further)
+		json_array_append_new(change->conflicts, further);
 	for (int i = 0; i < merged->nconflicts; i++)
 		json_array_append_new(change->conflicts, conflict_row(link, &merged->conflicts[i]));
 }
@@ -277,17 +245,6 @@ as_the_provider_took_it(TasksyncRun *run, const TasksyncLink *link)
 }
 
 static void
-remember_place(TasksyncChunk *chunk, const TasksyncObservation *observation, const char *hub_id,
-			   const char *project_id)
-{
-	if (chunk->kind == TASKSYNC_TASK)
-		json_object_set_new(chunk->place_of, observation->remote_id,
-							json_pack("{s:s, s:s}", "hub", hub_id, "project", project_id));
-	else
-		tasksync_refs_add(chunk->run, chunk->kind, observation->remote_id, hub_id);
-}
-
-static void
 merge_linked(TasksyncChunk *chunk, TasksyncLink *link, const TasksyncObservation *observation,
 			 const TasksyncRecord *remote)
 {
@@ -296,6 +253,8 @@ merge_linked(TasksyncChunk *chunk, TasksyncLink *link, const TasksyncObservation
 	const TasksyncLens *lens = tasksync_link_lens(run, link);
 	TasksyncSent *sent = tasksync_ack_sent(run, link->hub_id);
 	bool closed = sent && sent->closed;
+	json_t *twice;
+	bool stale;
 	TasksyncLink before = *link;
 	TasksyncEdits edits;
 	TasksyncMergeInput input = {0};
@@ -308,8 +267,7 @@ merge_linked(TasksyncChunk *chunk, TasksyncLink *link, const TasksyncObservation
 		tasksync_plan_ack(lens, sent->record, remote, link->base, &link->memo);
 	if (!TASKSYNC_MUTANT("no barrier"))
 		input.in_flight = in_flight_of(chunk, link, remote, &closed);
-	if (closed)
-		reopen_occurrence(link, remote);
+	twice = judge_occurrence(link, &remote, closed, &stale);
 	remote_edits(run, observation, tasksync_record_diff(link->base, remote), &edits);
 	input.lens = lens;
 	input.policy = policy_of(chunk, route);
@@ -322,6 +280,9 @@ merge_linked(TasksyncChunk *chunk, TasksyncLink *link, const TasksyncObservation
 	tasksync_merge(&input, &merged);
 
 	link->base = merged.base;
+	/* it shows a completed task and is told of the next occurrence */
+	if (stale)
+		tasksync_record_set(link->base, TASKSYNC_F_STATUS, "done");
 	if (route == NULL || route->pulls)
 	{
 		link->hub = tasksync_record_copy(link->hub);
@@ -329,7 +290,8 @@ merge_linked(TasksyncChunk *chunk, TasksyncLink *link, const TasksyncObservation
 	}
 	/* its subtasks follow in this chunk, and follow it */
 	if (chunk->kind == TASKSYNC_TASK)
-		remember_place(chunk, observation, link->hub_id, link->hub->value[TASKSYNC_F_PROJECT]);
+		tasksync_chunk_remember(chunk, observation, link->hub_id,
+								link->hub->value[TASKSYNC_F_PROJECT]);
 	link->state = 'l';
 	link->missing = false;
 	link->raw = tasksync_link_raw_after(link, observation);
@@ -339,20 +301,19 @@ merge_linked(TasksyncChunk *chunk, TasksyncLink *link, const TasksyncObservation
 			(route == NULL || route->pushes) && tasksync_link_out(run, link)->present != 0;
 	run->has_dirty |= link->dirty;
 	if (sent == NULL && tasksync_link_same_raw(link->raw, before.raw) &&
-		same_record(link->base, before.base) &&
-		same_record(link->hub, before.hub) && link->dirty == before.dirty &&
-		link->state == before.state && !before.missing && merged.nconflicts == 0 &&
-		merged.answered == 0)
+		same_record(link->base, before.base) && same_record(link->hub, before.hub) &&
+		link->dirty == before.dirty && link->state == before.state && !before.missing &&
+		merged.nconflicts == 0 && merged.answered == 0)
 		return;
 
 	if (sent)
 		tasksync_ack_seen(run, link->hub_id);
-	change = new_change(chunk, link);
+	change = tasksync_chunk_change(chunk, link);
 	change->updates = !same_record(link->hub, before.hub);
 	link->hub_before = before.hub;
 	change->edited = edited_json(merged.hub_patch, &edits);
 	link->remote_edited_at = observation->edited_at;
-	add_conflicts(change, link, &merged);
+	add_conflicts(change, link, &merged, twice);
 	add_answers(change, link, merged.answered);
 }
 
@@ -369,7 +330,7 @@ static void
 observe_refused_here(TasksyncChunk *chunk, TasksyncLink *link,
 					 const TasksyncObservation *observation, TasksyncRecord *remote)
 {
-	TasksyncHubChange *change = new_change(chunk, link);
+	TasksyncHubChange *change = tasksync_chunk_change(chunk, link);
 
 	change->inserts = true;
 	change->created_at = observation->created_at;
@@ -379,7 +340,7 @@ observe_refused_here(TasksyncChunk *chunk, TasksyncLink *link,
 	link->remote_edited_at = observation->edited_at;
 	link->state = 'l';
 	link->error_code = NULL;
-	remember_place(chunk, observation, link->hub_id, remote->value[TASKSYNC_F_PROJECT]);
+	tasksync_chunk_remember(chunk, observation, link->hub_id, remote->value[TASKSYNC_F_PROJECT]);
 }
 
 static void
@@ -408,7 +369,7 @@ observe_linked(TasksyncChunk *chunk, TasksyncLink *link, const TasksyncObservati
 			link->state = 'x';
 			link->dirty = false;
 			link->missing = false;
-			new_change(chunk, link);
+			tasksync_chunk_change(chunk, link);
 		}
 		return;
 	}
@@ -418,168 +379,6 @@ observe_linked(TasksyncChunk *chunk, TasksyncLink *link, const TasksyncObservati
 		observe_deleted_here(chunk, link, observation, remote);
 	else if (link->error_code != NULL && strcmp(link->error_code, "hub_refused") == 0)
 		observe_refused_here(chunk, link, observation, remote);
-}
-
-/* ---- objects without a link ---- */
-
-/* a create whose answer was lost, found by what it sent */
-static TasksyncOpenIntent *
-find_lost_create(TasksyncChunk *chunk, const TasksyncObservation *observation,
-				 const TasksyncRecord *record)
-{
-	TimestampTz born =
-		observation->created_at != 0 ? observation->created_at : observation->edited_at;
-	char *fingerprint = NULL;
-	ListCell *cell;
-
-	foreach(cell, chunk->open_intents)
-	{
-		TasksyncOpenIntent *intent = lfirst(cell);
-
-		if (intent->op != TASKSYNC_OP_CREATE || intent->kind != chunk->kind || intent->settled)
-			continue;
-		/* where the provider keeps our id for us there is no guessing */
-		if (observation->marker)
-		{
-			if (strcmp(observation->marker, intent->hub_id) == 0)
-				return intent;
-			continue;
-		}
-		/* what was changed last before we sent anything was there before, too */
-		if (born != 0 && born < intent->first_sent_at - ADOPTION_SKEW_MS * INT64CONST(1000))
-			continue;
-		if (fingerprint == NULL)
-			fingerprint = tasksync_fingerprint(record);
-		if (strcmp(fingerprint, tasksync_fingerprint(intent->patch)) == 0)
-			return intent;
-	}
-	return NULL;
-}
-
-/* the hub's own project or label that this one is the counterpart of, or NULL */
-static const char *
-find_namesake(TasksyncChunk *chunk, const TasksyncObservation *observation,
-			  const TasksyncRecord *record)
-{
-	const char *key = observation->is_inbox ? "" : record->value[TASKSYNC_F_NAME];
-	const char *hub_id = key ? tasksync_json_string(chunk->by_name, key) : NULL;
-
-	if (hub_id == NULL)
-		return NULL;
-	/* a copy: taking the name off the list frees the list's own */
-	hub_id = pstrdup(hub_id);
-	json_object_del(chunk->by_name, key);
-	return hub_id;
-}
-
-static bool
-wants_import(TasksyncChunk *chunk, const TasksyncObservation *observation)
-{
-	TasksyncRun *run = chunk->run;
-	const char *archived;
-
-	if (json_object_get(chunk->graves, observation->remote_id) &&
-		!TASKSYNC_MUTANT("tombstone GC by age only"))
-		return false;
-	switch (chunk->kind)
-	{
-		case TASKSYNC_PROJECT:
-			archived = observation->record->value[TASKSYNC_F_ARCHIVED];
-			return run->link_all && !(archived && strcmp(archived, "true") == 0);
-		case TASKSYNC_LABEL:
-			return run->link_all || run->has_links;
-		default:
-			return true;
-	}
-}
-
-/*
- * Done before the two were linked?  A read that overlaps with the one before
- * shows such again; a stamp is as precise as the provider keeps it.
- */
-static bool
-is_history(const TasksyncRun *run, const TasksyncRoute *route,
-		   const TasksyncObservation *observation)
-{
-	int64 precision = run->provider->caps.edit_precision_ms * INT64CONST(1000);
-
-	return run->full_read ||
-		   (run->provider->caps.reads_containers && route && observation->edited_at != 0 &&
-			observation->edited_at + precision < route->linked_at);
-}
-
-/*
- * May it become a new hub object?  History may not, only what is completed from
- * now on; nor may what the answer told only in part.
- */
-static bool
-is_importable(TasksyncChunk *chunk, const TasksyncObservation *observation,
-			  const TasksyncRecord *record)
-{
-	const TasksyncRoute *route = tasksync_refs_route(chunk->run, record->value[TASKSYNC_F_PROJECT]);
-	const char *status = record->value[TASKSYNC_F_STATUS];
-	TasksyncField name = chunk->kind == TASKSYNC_TASK ? TASKSYNC_F_TITLE : TASKSYNC_F_NAME;
-
-	if (record->value[name] == NULL)
-		return false;
-	if ((chunk->kind == TASKSYNC_TASK || chunk->kind == TASKSYNC_SECTION) &&
-		(record->value[TASKSYNC_F_PROJECT] == NULL || (route && !route->pulls)))
-		return false;
-	return !(status && strcmp(status, "done") == 0 &&
-			 is_history(chunk->run, route, observation));
-}
-
-static void
-observe_new(TasksyncChunk *chunk, const TasksyncObservation *observation)
-{
-	TasksyncRun *run = chunk->run;
-	TasksyncRecord *record;
-	TasksyncOpenIntent *intent;
-	TasksyncHubChange *change;
-	TasksyncLink *link;
-	const char *namesake;
-
-	if (!wants_import(chunk, observation))
-		return;
-	record = tasksync_chunk_translate(chunk, observation);
-	if (record == NULL)
-		return;
-	intent = find_lost_create(chunk, observation, record);
-	if (intent)
-	{
-		tasksync_ack_adopt(run, intent, observation->remote_id);
-		/* its own children may be lost creates, too: they are known by their parent */
-		if (chunk->kind == TASKSYNC_TASK)
-			remember_place(chunk, observation, intent->hub_id, record->value[TASKSYNC_F_PROJECT]);
-		return;
-	}
-	if (!is_importable(chunk, observation, record))
-		return;
-#ifdef TASKSYNC_TESTING
-	if (TASKSYNC_MUTANT("dedupe by title") && tasksync_chunk_has_title(chunk, record))
-		return;
-#endif
-	namesake = find_namesake(chunk, observation, record);
-	if (namesake && observation->is_inbox)
-		tasksync_record_drop(record, TASKSYNC_FIELD_BIT(TASKSYNC_F_NAME));
-	link = palloc0(sizeof(TasksyncLink));
-	link->kind = chunk->kind;
-	link->hub_id = namesake ? namesake : tasksync_uuid_new();
-	link->remote_id = observation->remote_id;
-	link->state = 'l';
-	link->raw = observation->raw;
-	link->remote_edited_at = observation->edited_at;
-	place_outside(chunk, link, observation, record);
-	change = new_change(chunk, link);
-	change->inserts = namesake == NULL;
-	change->inserts_link = true;
-	change->created_at = observation->created_at;
-	if (chunk->kind == TASKSYNC_PROJECT)
-	{
-		change->container_id = observation->remote_id;
-		change->is_inbox = observation->is_inbox && namesake == NULL;
-	}
-	remember_place(chunk, observation, link->hub_id, link->hub->value[TASKSYNC_F_PROJECT]);
 }
 
 /*
@@ -604,7 +403,7 @@ tasksync_observe(TasksyncRun *run, TasksyncKind kind, int count, TasksyncObserva
 		if (known)
 			observe_linked(&chunk, chunk.links[json_integer_value(known)], observations[i]);
 		else
-			observe_new(&chunk, observations[i]);
+			tasksync_import(&chunk, observations[i]);
 	}
 	tasksync_ack_settle(run, chunk.open_intents);
 	*changes = chunk.changes;

@@ -102,9 +102,11 @@ recently_read(const TasksyncRun *run)
 		return run->provider->caps.push_reads ||
 			   TimestampDifferenceMilliseconds(run->last_read_at, tasksync_now()) <
 				   Max(PUSH_READ_MS, tasksync_read_before_write_ms);
-	return (run->last_read_at != 0 && tasksync_read_before_write_ms > 0 && run->cursor != NULL &&
-			TimestampDifferenceMilliseconds(run->last_read_at, tasksync_now()) <
-				tasksync_read_before_write_ms);
+	/* only where a push shows what happened since: elsewhere an edit in between would go unseen */
+	return run->provider->caps.push_reads && run->last_read_at != 0 &&
+		   tasksync_read_before_write_ms > 0 && run->cursor != NULL &&
+		   TimestampDifferenceMilliseconds(run->last_read_at, tasksync_now()) <
+			   tasksync_read_before_write_ms;
 }
 
 static void
