@@ -90,13 +90,14 @@ is($hub->value(q{SELECT string_agg(title, ',') FROM tasksync.tasks}), 'from here
 
 # ---- scenario 31: a thousand deliveries, doubled and in reversed order ----
 $hub->quiet($_->{account}) foreach $ann, $bob;
+$todoist->control(POST => 'config', { webhook_timeout_ms => 150_000 });    # a busy machine is no loss
 $todoist->control(POST => 'webhooks/behaviour', { duplicate => 19, reorder => JSON::PP::true });
 $todoist->edit($ann->{token}, map { { type => 'item_add', temp_id => "s$_", uuid => "s$_", args => { content => "storm $_" } } } 1 .. 50);
 $todoist->clear_log;
 my $runs = $hub->value(q{SELECT runs FROM tasksync.schedules WHERE account_id = :'a'}, a => $ann->{account});
 my $began = time;
 $todoist->control(POST => 'webhooks/behaviour', { reorder => JSON::PP::false });
-wait_until('all deliveries have arrived', sub { !grep { !$_->{done} || $_->{attempts} < 20 } grep { $_->{event} eq 'item:added' && $_->{attempts} != 1 } @{ $todoist->control(GET => 'webhooks/deliveries') } });
+wait_until('all deliveries have arrived', sub { !grep { !$_->{done} || $_->{attempts} < 20 } grep { $_->{event} eq 'item:added' && $_->{attempts} != 1 } @{ $todoist->control(GET => 'webhooks/deliveries') } }, 150);
 $hub->wait_for(q{SELECT count(*) = 50 FROM tasksync.tasks WHERE title LIKE 'storm %'});
 $hub->quiet($ann->{account});
 my $seconds = time - $began;
