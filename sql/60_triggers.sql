@@ -327,8 +327,9 @@ AS $$
 DECLARE
 	touched uuid[];
 BEGIN
-	INSERT INTO tasksync.project_links (user_id, account_id, project_id, remote_id)
-	SELECT person, l.account_id, l.hub_id, l.remote_id
+	-- what is in the container is linked already: nothing there has to be found out
+	INSERT INTO tasksync.project_links (user_id, account_id, project_id, remote_id, matched_at)
+	SELECT person, l.account_id, l.hub_id, l.remote_id, now()
 	FROM unnest(ids) i (id)
 	JOIN tasksync.links l ON l.user_id = person AND l.hub_id = i.id
 	JOIN tasksync.projects p ON p.user_id = person AND p.id = l.hub_id

@@ -109,7 +109,8 @@ container_lens(const TasksyncRun *run, const json_t *config)
 	return tasksync_lens_restrict(run->lens, TASKSYNC_TASK, run->provider->task_fields(config));
 }
 
-static void
+/* true: its container was never read whole */
+static bool
 route_from_row(TasksyncRun *run, uint64 row)
 {
 	char key[TASKSYNC_UUID_LEN] = {0};
@@ -136,11 +137,12 @@ route_from_row(TasksyncRun *run, uint64 row)
 	route->unread = tasksync_cell_bool(row, 8);
 	route->needs_match = tasksync_cell_bool(row, 9);
 	if (route->container_id == NULL || !run->provider->caps.reads_containers)
-		return;
+		return route->unread;
 	container = &run->containers[run->ncontainers++];
 	container->remote_id = route->container_id;
 	container->config = route->config;
 	container->version = (int) tasksync_cell_long(row, 7, 0);
+	return route->unread;
 }
 
 /* routes and what they point to live until the next load */
@@ -149,6 +151,7 @@ load_routes(TasksyncRun *run)
 {
 	HASHCTL ctl = {0};
 	MemoryContext old;
+	bool unread = false;
 	uint64 rows;
 
 	ctl.keysize = TASKSYNC_UUID_LEN;
@@ -161,9 +164,12 @@ load_routes(TasksyncRun *run)
 	run->ncontainers = 0;
 	run->containers = palloc(sizeof(TasksyncContainer) * Max(rows, 1));
 	for (uint64 row = 0; row < rows; row++)
-		route_from_row(run, row);
+		unread |= route_from_row(run, row);
 	MemoryContextSwitchTo(old);
 	run->has_links = rows > 0;
+	/* where one read covers the account, it has to be a whole one for a container never read */
+	if (unread && !run->provider->caps.reads_containers && !run->paging && !run->read_done)
+		run->cursor = NULL;
 }
 
 const TasksyncLens *
