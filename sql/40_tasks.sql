@@ -136,7 +136,7 @@ COMMENT ON TABLE tasksync.tasks IS 'The tasks, and the only place where they are
 COMMENT ON COLUMN tasksync.tasks.user_id IS 'Owner.';
 COMMENT ON COLUMN tasksync.tasks.id IS 'Key within the owner; may be chosen by the application.';
 COMMENT ON COLUMN tasksync.tasks.project_id IS 'Project; left out, the parent''s or the inbox. A subtask is always in its parent''s project.';
-COMMENT ON COLUMN tasksync.tasks.section_id IS 'Section of the project, or null; cleared when the task goes to another project.';
+COMMENT ON COLUMN tasksync.tasks.section_id IS 'Section of the project, or null; cleared when the task goes to another project. A subtask is in the section of its parent, whatever is written here.';
 COMMENT ON COLUMN tasksync.tasks.parent_id IS 'Task above it, or null. Moving it moves the subtree; deleting it deletes the subtree; a ring is refused (23514).';
 COMMENT ON COLUMN tasksync.tasks.title IS 'Title, 1 to 2000 characters.';
 COMMENT ON COLUMN tasksync.tasks.description IS 'Notes, at most 65536 characters; empty, never null.';

@@ -96,7 +96,7 @@ CREATE TABLE tasksync.intents (
 	temp_id uuid,
 	remote_id text CHECK (length(remote_id) <= 200),
 	patch jsonb NOT NULL DEFAULT '{}',
-	state text NOT NULL CHECK (state IN ('sent', 'unknown', 'unmapped')),
+	state text NOT NULL CHECK (state IN ('sent', 'unknown', 'unmapped', 'late')),
 	run_id uuid NOT NULL,
 	lease_token bigint NOT NULL,
 	attempts integer NOT NULL DEFAULT 1,
@@ -117,7 +117,7 @@ COMMENT ON COLUMN tasksync.intents.op IS 'create, update, move, close, reopen, o
 COMMENT ON COLUMN tasksync.intents.temp_id IS 'Name of a new object within the request, where the provider has such names.';
 COMMENT ON COLUMN tasksync.intents.remote_id IS 'The provider''s id, null for a creation.';
 COMMENT ON COLUMN tasksync.intents.patch IS 'The fields that are sent.';
-COMMENT ON COLUMN tasksync.intents.state IS 'sent, unknown (no answer came), unmapped (accepted, the new id was not told).';
+COMMENT ON COLUMN tasksync.intents.state IS 'sent, unknown (no answer came), unmapped (accepted, but only a read tells the rest) or late (no answer came and a read did not show it: the same, if it is still wanted, goes out under the same id).';
 COMMENT ON COLUMN tasksync.intents.run_id IS 'The run that sent it.';
 COMMENT ON COLUMN tasksync.intents.lease_token IS 'Fencing token under which it was sent.';
 COMMENT ON COLUMN tasksync.intents.attempts IS 'How often it was sent.';

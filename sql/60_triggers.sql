@@ -251,6 +251,46 @@ END
 $$;
 COMMENT ON FUNCTION tasksync.carry_status(uuid, uuid[], uuid[]) IS 'Internal: closing a task closes the open tasks below it; reopening one reopens the done tasks above it.';
 
+-- A subtask is in the section of its parent: services that have sections put it
+-- there whatever they are told, so the hub does the same instead of disagreeing
+-- for ever. Refusing a section that differs was the alternative; it would have
+-- made a tree depend on the order in which its rows are written.
+CREATE FUNCTION tasksync.follow_sections(person uuid, ids uuid[]) RETURNS void
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	carried uuid[];
+BEGIN
+	WITH RECURSIVE above (id, parent_id) AS (
+		SELECT t.id, t.parent_id FROM unnest(ids) i (id)
+		JOIN tasksync.tasks t ON t.user_id = person AND t.id = i.id
+		UNION
+		SELECT t.id, t.parent_id FROM above a
+		JOIN tasksync.tasks t ON t.user_id = person AND t.id = a.parent_id),
+	tree (id, section_id) AS (
+		SELECT t.id, t.section_id FROM above a
+		JOIN tasksync.tasks t ON t.user_id = person AND t.id = a.id
+		WHERE a.parent_id IS NULL
+		UNION
+		SELECT t.id, b.section_id FROM tree b
+		JOIN tasksync.tasks t ON t.user_id = person AND t.parent_id = b.id),
+	placed AS (
+		UPDATE tasksync.tasks t SET section_id = b.section_id
+		FROM tree b
+		WHERE t.user_id = person AND t.id = b.id AND t.section_id IS DISTINCT FROM b.section_id
+		RETURNING t.id)
+	SELECT array_agg(id) INTO carried FROM placed;
+
+	UPDATE tasksync.links l SET dirty = true
+	FROM unnest(carried) i (id)
+	WHERE l.user_id = person AND l.hub_id = i.id AND l.state = 'live'
+		AND l.account_id = tasksync.origin_account()
+		AND NOT tasksync.is_pull_only(person, l.account_id, tasksync.project_of('task', person, l.hub_id));
+END
+$$;
+COMMENT ON FUNCTION tasksync.follow_sections(uuid, uuid[]) IS 'Internal: the trees that these tasks are in: every subtask goes into the section of the task at the top.';
+
 -- Never a delete: leaving the scope of an account is no reason to destroy
 -- anything there.
 CREATE FUNCTION tasksync.tasks_moved(person uuid, ids uuid[]) RETURNS void

@@ -12,7 +12,7 @@ CREATE FUNCTION tasksync.place_new_task() RETURNS trigger
 AS $$
 BEGIN
 	IF NEW.parent_id IS NOT NULL THEN
-		SELECT t.project_id INTO NEW.project_id FROM tasksync.tasks t
+		SELECT t.project_id, t.section_id INTO NEW.project_id, NEW.section_id FROM tasksync.tasks t
 		WHERE t.user_id = NEW.user_id AND t.id = NEW.parent_id;
 	ELSE
 		SELECT p.id INTO NEW.project_id FROM tasksync.projects p
@@ -28,7 +28,7 @@ BEGIN
 	RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION tasksync.place_new_task() IS 'A task without a project goes to its parent''s project, or to the person''s inbox (23503 if there is neither).';
+COMMENT ON FUNCTION tasksync.place_new_task() IS 'A task without a project goes to its parent''s project and section, or to the person''s inbox (23503 if there is neither).';
 
 -- The parent's key contains the project (see 40_tasks.sql), so a move of the
 -- parent arrives here as a move of the child with the parent in place already.
@@ -181,6 +181,7 @@ DECLARE
 	origin uuid := tasksync.origin_account();
 	part record;
 	inside uuid[];
+	astray uuid[];
 	names text[];
 	touched uuid[];
 BEGIN
@@ -216,6 +217,12 @@ BEGIN
 					INTERSECT SELECT m.id FROM new_rows m) p;
 				IF inside IS NOT NULL THEN
 					PERFORM tasksync.refuse_cycles('task', part.user_id, inside, false);
+				END IF;
+				SELECT array_agg(n.id) INTO astray FROM new_rows n
+				JOIN tasksync.tasks p ON p.user_id = n.user_id AND p.id = n.parent_id
+				WHERE n.user_id = part.user_id AND n.section_id IS DISTINCT FROM p.section_id;
+				IF astray IS NOT NULL THEN
+					PERFORM tasksync.follow_sections(part.user_id, astray);
 				END IF;
 				SELECT array_agg(DISTINCT l.name) INTO names
 				FROM new_rows n, unnest(n.labels) l (name) WHERE n.user_id = part.user_id;
@@ -282,6 +289,7 @@ BEGIN
 		SELECT e.user_id, array_agg(e.id) AS ids,
 			array_agg(e.id) FILTER (WHERE e.after -> 'parent_id' <> 'null') AS reparented,
 			array_agg(e.id) FILTER (WHERE e.after ? 'project_id') AS moved,
+			array_agg(e.id) FILTER (WHERE e.after ? 'section_id' OR e.after ? 'parent_id') AS replaced,
 			array_agg(e.id) FILTER (WHERE e.after ->> 'status' = 'done') AS closed,
 			array_agg(e.id) FILTER (WHERE e.after ->> 'status' = 'open') AS reopened,
 			bool_or(e.after ? 'labels') AS relabelled,
@@ -295,6 +303,9 @@ BEGIN
 		IF TG_ARGV[0] = 'task' THEN
 			IF part.moved IS NOT NULL THEN
 				PERFORM tasksync.tasks_moved(part.user_id, part.moved);
+			END IF;
+			IF part.replaced IS NOT NULL THEN
+				PERFORM tasksync.follow_sections(part.user_id, part.replaced);
 			END IF;
 			IF part.closed IS NOT NULL OR part.reopened IS NOT NULL THEN
 				PERFORM tasksync.carry_status(part.user_id, part.closed, part.reopened);

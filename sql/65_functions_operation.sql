@@ -96,7 +96,7 @@ BEGIN
 			AND s.last_success_at IS NOT NULL AND s.next_due > clock_timestamp() AND x.state = 'active'
 			AND NOT x.needs_full_read
 			AND NOT EXISTS (SELECT FROM tasksync.hints h WHERE h.user_id = a.user_id AND h.account_id = a.id)
-			AND NOT EXISTS (SELECT FROM tasksync.intents i WHERE i.user_id = a.user_id AND i.account_id = a.id)
+			AND NOT EXISTS (SELECT FROM tasksync.intents i WHERE i.user_id = a.user_id AND i.account_id = a.id AND i.state <> 'late')
 			AND NOT EXISTS (
 				SELECT FROM tasksync.links l
 				WHERE l.user_id = a.user_id AND l.account_id = a.id AND l.dirty AND l.state <> 'held'

@@ -226,7 +226,7 @@ tasksync_google_judge(const TasksyncIntent *intent, const TasksyncGoogleError *e
 			if (intent->op == TASKSYNC_OP_DELETE)
 				return TASKSYNC_ACK_OK;
 			/* of something new it is the list or the parent that does not exist */
-			return intent->op == TASKSYNC_OP_CREATE ? TASKSYNC_ACK_REFUSED : TASKSYNC_ACK_GONE;
+			return intent->op == TASKSYNC_OP_CREATE ? TASKSYNC_ACK_BLOCKED : TASKSYNC_ACK_GONE;
 		case GOOGLE_RATE:
 		case GOOGLE_QUOTA:
 		case GOOGLE_CONFLICT:

@@ -102,6 +102,7 @@ typedef enum TasksyncAckOutcome
 	TASKSYNC_ACK_UNKNOWN,		/* no word about it: send the same again */
 	TASKSYNC_ACK_OK,
 	TASKSYNC_ACK_GONE,			/* the object does not exist (any more) */
+	TASKSYNC_ACK_BLOCKED,		/* what it is to be put into does not: waits until that changes */
 	TASKSYNC_ACK_REFUSED,		/* will never work as it is: dead letter */
 	TASKSYNC_ACK_LATER,			/* refused for now: limits; the account pauses */
 	TASKSYNC_ACK_REPLAN,		/* surely not applied: forget this intent and plan again */

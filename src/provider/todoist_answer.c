@@ -37,8 +37,9 @@ static const struct
 
 /* how bad: of an intent with several commands the worst counts */
 static const int severity[] = {
-	[TASKSYNC_ACK_OK] = 0, [TASKSYNC_ACK_GONE] = 1, [TASKSYNC_ACK_REFUSED] = 2,
-	[TASKSYNC_ACK_REPLAN] = 3, [TASKSYNC_ACK_LATER] = 4, [TASKSYNC_ACK_UNKNOWN] = 5,
+	[TASKSYNC_ACK_OK] = 0,	   [TASKSYNC_ACK_GONE] = 1,	  [TASKSYNC_ACK_BLOCKED] = 2,
+	[TASKSYNC_ACK_REFUSED] = 3, [TASKSYNC_ACK_REPLAN] = 4, [TASKSYNC_ACK_LATER] = 5,
+	[TASKSYNC_ACK_UNKNOWN] = 6,
 };
 
 static bool
@@ -86,7 +87,8 @@ read_command(const TasksyncCall *call, int n, const json_t *status, TasksyncAnsw
 	ack->code = tasksync_todoist_error_code(&error);
 	ack->message = tasksync_todoist_error_message(&error);
 	/* what error such a command gets is not documented, but it is not its own fault */
-	if (ack->outcome == TASKSYNC_ACK_REFUSED && lost_its_base(call, n, answer->acks))
+	if ((ack->outcome == TASKSYNC_ACK_REFUSED || ack->outcome == TASKSYNC_ACK_BLOCKED) &&
+		lost_its_base(call, n, answer->acks))
 		ack->outcome = TASKSYNC_ACK_REPLAN;
 	if (ack->outcome == TASKSYNC_ACK_LATER)
 		answer->retry_after_ms = Max(answer->retry_after_ms,

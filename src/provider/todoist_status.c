@@ -190,12 +190,12 @@ tasksync_todoist_judge(const TasksyncIntent *intent, const TasksyncTodoistError 
 		return TASKSYNC_ACK_OK;
 	/* for something new, it is the place that does not exist */
 	if (intent->op == TASKSYNC_OP_CREATE)
-		return TASKSYNC_ACK_REFUSED;
+		return TASKSYNC_ACK_BLOCKED;
 	/* a move fails for want of its target as well; the first word tells which */
 	if (intent->op == TASKSYNC_OP_MOVE && error->noun != NULL &&
 		(strcmp(error->noun, "Section") == 0 || strcmp(error->noun, "Project") == 0) &&
 		strcasecmp(error->noun, tasksync_kind_name(intent->kind)) != 0)
-		return TASKSYNC_ACK_REFUSED;
+		return TASKSYNC_ACK_BLOCKED;
 	return TASKSYNC_ACK_GONE;
 }
 

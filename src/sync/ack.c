@@ -62,9 +62,9 @@ tasksync_ack_seen(TasksyncRun *run, const char *hub_id)
 		sent_entry(run, hub_id, HASH_REMOVE);
 }
 
-static void
-remember_sent(TasksyncRun *run, const char *hub_id, const TasksyncRecord *record, bool closed,
-			  bool was_unknown)
+void
+tasksync_ack_remember(TasksyncRun *run, const char *hub_id, const TasksyncRecord *record,
+					  bool closed, bool was_unknown)
 {
 	TasksyncSent *sent = sent_entry(run, hub_id, HASH_ENTER);
 	MemoryContext old = MemoryContextSwitchTo(run->cxt);
@@ -89,6 +89,7 @@ typedef struct AckBatch
 	json_t *refused;  /* {"hub_id", "code", "message"} */
 	json_t *gone;     /* {"hub_id"}: look what happened to it */
 	json_t *deleted;  /* {"hub_id"} */
+	json_t *closed;   /* {"hub_id"} of completed tasks */
 	json_t *labels;   /* {"old", "new"} */
 	json_t *touched;  /* {"hub_id"} of links whose base moves */
 	json_t *created;  /* {"hub_id", "remote_id"} */
@@ -132,7 +133,7 @@ ack_ok(AckBatch *batch, const TasksyncIntent *intent, const TasksyncAck *ack,
 	if (completes_occurrence(intent))
 	{
 		/* one occurrence is done, not the task: only the echo can tell the next date */
-		remember_sent(run, intent->hub_id, tasksync_record_new(intent->kind), true, false);
+		tasksync_ack_remember(run, intent->hub_id, tasksync_record_new(intent->kind), true, false);
 		ack_unmapped(batch, intent);
 		return;
 	}
@@ -160,7 +161,9 @@ ack_ok(AckBatch *batch, const TasksyncIntent *intent, const TasksyncAck *ack,
 		json_array_append_new(batch->labels,
 							  json_pack("{s:s, s:s}", "old", intent->before->value[TASKSYNC_F_NAME],
 										"new", hub_patch->value[TASKSYNC_F_NAME]));
-	remember_sent(run, intent->hub_id, hub_patch, false, intent->is_resend);
+	if (intent->op == TASKSYNC_OP_CLOSE)
+		json_array_append_new(batch->closed, json_pack("{s:s}", "hub_id", intent->hub_id));
+	tasksync_ack_remember(run, intent->hub_id, hub_patch, false, intent->is_resend);
 	json_array_append_new(batch->touched, json_pack("{s:s}", "hub_id", intent->hub_id));
 }
 
@@ -183,6 +186,13 @@ ack_one(AckBatch *batch, TasksyncAnswer *answer, const TasksyncIntent *intent,
 			json_array_append_new(batch->done, intent_row(intent));
 			batch->run->has_missing = true;
 			break;
+		case TASKSYNC_ACK_BLOCKED:
+			json_array_append_new(batch->done, intent_row(intent));
+			json_array_append_new(batch->refused,
+								  json_pack("{s:s, s:s, s:s}", "hub_id", intent->hub_id, "code",
+											"blocked", "message",
+											"waits for what it belongs to, which the provider does not have any more"));
+			break;
 		case TASKSYNC_ACK_REFUSED:
 			batch->run->counts.refused++;
 			json_array_append_new(batch->done, intent_row(intent));
@@ -192,7 +202,9 @@ ack_one(AckBatch *batch, TasksyncAnswer *answer, const TasksyncIntent *intent,
 											ack->message));
 			break;
 		case TASKSYNC_ACK_LATER:
-			json_array_append_new(batch->done, intent_row(intent));
+			/* sent before: that first sending is not what this is about */
+			json_array_append_new(intent->is_resend ? batch->unknown : batch->done,
+								  intent_row(intent));
 			tasksync_run_stop(batch->run, ack->code ? ack->code : "rate_limited",
 							  ack->message ? ack->message : "the provider asked to come back later",
 							  answer->retry_after_ms);
@@ -375,6 +387,55 @@ rename_in_bases(AckBatch *batch)
 				   batch->run, batch->labels);
 }
 
+static const char sql_below[] =
+	"WITH RECURSIVE below AS ("
+	" SELECT r.hub_id FROM jsonb_to_recordset($3) r(hub_id uuid)"
+	" UNION SELECT l.hub_id FROM below b JOIN tasksync.links l ON l.user_id = $1"
+	"  AND l.account_id = $2 AND l.kind = 'task' AND l.base ->> 'parent_id' = b.hub_id::text)"
+	" SELECT hub_id::text FROM below"
+	" EXCEPT SELECT r.hub_id::text FROM jsonb_to_recordset($3) r(hub_id uuid)";
+
+json_t *
+tasksync_ack_below(TasksyncRun *run, json_t *rows)
+{
+	json_t *below = json_array();
+	uint64 found = 0;
+
+	if (json_array_size(rows) > 0)
+		found = tasksync_query(sql_below, "uuj", tasksync_p_uuid(run->user_id),
+							   tasksync_p_uuid(run->account_id),
+							   tasksync_p_text(tasksync_json_text(rows)));
+	for (uint64 row = 0; row < found; row++)
+		json_array_append_new(below,
+							  json_pack("{s:s}", "hub_id", tasksync_cell_text(row, 1)));
+	return below;
+}
+
+/*
+ * The provider completes what hangs below a completed task.  It follows from
+ * what we sent, so it goes into the bases like what we sent: taken for an edit
+ * there, it would complete again what was reopened here meanwhile.
+ */
+static void
+close_subtasks(AckBatch *batch)
+{
+	TasksyncRecord *done = tasksync_record_new(TASKSYNC_TASK);
+	json_t *below;
+	size_t i;
+	json_t *row;
+
+	if (!batch->run->provider->caps.closes_descendants)
+		return;
+	tasksync_record_set(done, TASKSYNC_F_STATUS, "done");
+	below = tasksync_ack_below(batch->run, batch->closed);
+	json_array_foreach(below, i, row)
+	{
+		tasksync_ack_remember(batch->run, tasksync_json_string(row, "hub_id"), done, false,
+							  false);
+		json_array_append(batch->touched, row);
+	}
+}
+
 /* bases of the touched links become what was sent */
 static void
 move_bases(AckBatch *batch)
@@ -418,6 +479,7 @@ tasksync_ack_record(TasksyncRun *run, TasksyncAnswer *answer)
 	batch.refused = json_array();
 	batch.gone = json_array();
 	batch.deleted = json_array();
+	batch.closed = json_array();
 	batch.labels = json_array();
 	batch.touched = json_array();
 	batch.created = json_array();
@@ -432,167 +494,11 @@ tasksync_ack_record(TasksyncRun *run, TasksyncAnswer *answer)
 	if (batch.containers)
 		tasksync_refs_load(run);
 	rename_in_bases(&batch);
+	close_subtasks(&batch);
 	move_bases(&batch);
 	if (answer->coverage == TASKSYNC_COVERS_NOTHING)
 		run->wrote_unseen = true;
 	run->stalled =
 		json_array_size(batch.done) + json_array_size(batch.unmapped) > 0 ? 0 : run->stalled + 1;
 	TASKSYNC_TEST_POINT("acks-written");
-}
-
-/* ---- intents without an outcome ---- */
-
-List *
-tasksync_ack_open_intents(TasksyncRun *run)
-{
-	List *intents = NIL;
-	uint64 rows;
-
-	rows = tasksync_query("SELECT id::text, kind, op, hub_id::text, patch::text, first_sent_at"
-						  " FROM tasksync.intents WHERE user_id = $1 AND account_id = $2"
-						  " AND state IN ('unknown', 'unmapped') ORDER BY first_sent_at, seq",
-						  "uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id));
-	for (uint64 row = 0; row < rows; row++)
-	{
-		TasksyncOpenIntent *intent = palloc0(sizeof(TasksyncOpenIntent));
-		const char *patch = tasksync_cell_text(row, 5);
-		const char *error;
-
-		if (!tasksync_kind_from_name(tasksync_cell_text(row, 2), &intent->kind) ||
-			!tasksync_op_from_name(tasksync_cell_text(row, 3), &intent->op))
-			continue;
-		intent->id = tasksync_cell_text(row, 1);
-		intent->hub_id = tasksync_cell_text(row, 4);
-		intent->patch =
-			tasksync_record_from_json(intent->kind,
-									  tasksync_json_parse(patch, strlen(patch), &error), &error);
-		intent->first_sent_at = tasksync_cell_time(row, 6);
-		if (intent->patch)
-			intents = lappend(intents, intent);
-	}
-	return intents;
-}
-
-void
-tasksync_ack_settle(TasksyncRun *run, List *intents)
-{
-	json_t *done = json_array();
-	ListCell *cell;
-
-	foreach(cell, intents)
-	{
-		TasksyncOpenIntent *intent = lfirst(cell);
-
-		if (intent->settled)
-			json_array_append_new(done, json_pack("{s:s}", "id", intent->id));
-	}
-	tasksync_batch("DELETE FROM tasksync.intents i USING jsonb_to_recordset($4) r(id uuid)"
-				   " WHERE i.user_id = $1 AND i.account_id = $2 AND i.id = r.id AND $3 IS NOT NULL",
-				   run, done);
-}
-
-/*
- * tasksync_ack_adopt gives a create whose answer was lost the object that the
- * read showed: the link becomes live with what was sent as its base.
- */
-void
-tasksync_ack_adopt(TasksyncRun *run, TasksyncOpenIntent *intent, const char *remote_id)
-{
-	json_t *rows = json_array();
-
-	json_array_append_new(rows,
-						  json_pack("{s:s, s:s, s:o}", "hub_id", intent->hub_id, "remote_id",
-									remote_id, "base", tasksync_record_to_json(intent->patch)));
-	tasksync_batch(
-		"UPDATE tasksync.links l SET remote_id = r.remote_id, state = 'live', base = r.base,"
-		" dirty = true FROM jsonb_to_recordset($4) r(hub_id uuid, remote_id text, base jsonb)"
-		" WHERE l.user_id = $1 AND l.account_id = $2 AND l.hub_id = r.hub_id"
-		" AND $3 IS NOT NULL",
-		run, rows);
-	if (intent->kind != TASKSYNC_TASK)
-		tasksync_refs_add(run, intent->kind, remote_id, intent->hub_id);
-	remember_sent(run, intent->hub_id, intent->patch, false, true);
-	intent->settled = true;
-	run->has_dirty = true;
-}
-
-/* one occurrence of one task: the next one is another completion */
-static const char *
-occurrence(const char *hub_id, const char *due_date)
-{
-	return psprintf("%s %s", hub_id, due_date ? due_date : "");
-}
-
-/*
- * A completion that the read did not show may still be on its way to the
- * provider, which would then complete two occurrences.  It goes out again under
- * the key that it had: whichever arrives first is the one that counts.
- */
-static void
-remember_closes(TasksyncRun *run)
-{
-	uint64 rows = tasksync_query(
-		"SELECT i.id::text, i.hub_id::text, l.base ->> 'due_date'"
-		" FROM tasksync.intents i JOIN tasksync.links l USING (user_id, account_id, hub_id)"
-		" WHERE i.user_id = $1 AND i.account_id = $2 AND i.op = 'close'"
-		" AND i.state = 'unknown' AND l.base ->> 'recurrence' IS NOT NULL",
-		"uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id));
-	MemoryContext old;
-
-	for (uint64 row = 0; row < rows; row++)
-	{
-		const char *key = occurrence(tasksync_cell_text(row, 2), tasksync_cell_text(row, 3));
-		const char *id = tasksync_cell_text(row, 1);
-
-		old = MemoryContextSwitchTo(run->cxt);
-		if (run->closes == NULL)
-			run->closes = json_object();
-		json_object_set_new(run->closes, key, json_string(id));
-		MemoryContextSwitchTo(old);
-	}
-}
-
-const char *
-tasksync_ack_close_key(TasksyncRun *run, const char *hub_id, const TasksyncRecord *base)
-{
-	if (run->closes == NULL || TASKSYNC_MUTANT("close retried blindly"))
-		return NULL;
-	return tasksync_json_string(run->closes, occurrence(hub_id, base->value[TASKSYNC_F_DUE_DATE]));
-}
-
-/*
- * tasksync_ack_settle_inherited runs after a complete read.  Changes of
- * existing objects have been judged by what was read: applied ones are in the
- * base, the others are planned anew under a new key.  An accepted completion
- * that the read did not show is looked for and never sent twice.  Creates stay
- * until they are answered or found.
- */
-void
-tasksync_ack_settle_inherited(TasksyncRun *run)
-{
-	remember_closes(run);
-	tasksync_query(
-		"WITH gone AS (DELETE FROM tasksync.intents WHERE user_id = $1"
-		" AND account_id = $2 AND (state = 'unknown' OR (state = 'unmapped' AND op <> 'close'))"
-		" AND op NOT IN ('create', 'delete') RETURNING hub_id)"
-		" UPDATE tasksync.links l SET dirty = true FROM gone"
-		" WHERE l.user_id = $1 AND l.account_id = $2 AND l.hub_id = gone.hub_id",
-		"uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id));
-	tasksync_query("WITH gone AS (DELETE FROM tasksync.intents WHERE user_id = $1"
-				   " AND account_id = $2 AND state = 'unmapped' AND op = 'close' RETURNING hub_id)"
-				   " UPDATE tasksync.links l SET missing_since = now() FROM gone"
-				   " WHERE l.user_id = $1 AND l.account_id = $2 AND l.hub_id = gone.hub_id",
-				   "uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id));
-	tasksync_query("UPDATE tasksync.intents SET state = 'unknown' WHERE user_id = $1"
-				   " AND account_id = $2 AND state = 'unmapped'",
-				   "uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id));
-	run->has_inherited =
-		tasksync_query(
-			"SELECT 1 FROM tasksync.intents WHERE user_id = $1 AND account_id = $2 LIMIT 1", "uu",
-			tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id)) > 0;
-	run->has_missing |=
-		tasksync_query("SELECT 1 FROM tasksync.links WHERE user_id = $1 AND account_id = $2"
-					   " AND missing_since IS NOT NULL LIMIT 1",
-					   "uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id)) > 0;
-	run->has_dirty = true;
 }

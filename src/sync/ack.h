@@ -1,6 +1,7 @@
 /*
  * ack.h
- *	  What became of the intents that were sent; see ack.c.
+ *	  What became of the intents that were sent; see ack.c and, for those of
+ *	  which no answer told it, unanswered.c.
  */
 #ifndef TASKSYNC_ACK_H
 #define TASKSYNC_ACK_H
@@ -9,6 +10,8 @@
 
 /* in a transaction: records the acknowledgements of run->call */
 extern void tasksync_ack_record(TasksyncRun *run, TasksyncAnswer *answer);
+/* in a transaction: rows {"hub_id"} of the tasks that hang below these there, as far as we know */
+extern json_t *tasksync_ack_below(TasksyncRun *run, json_t *rows);
 
 /*
  * What was written to this object and has not been seen since: fields in hub
@@ -25,6 +28,11 @@ typedef struct TasksyncSent
 
 extern TasksyncSent *tasksync_ack_sent(TasksyncRun *run, const char *hub_id);
 extern void tasksync_ack_seen(TasksyncRun *run, const char *hub_id);
+extern void tasksync_ack_remember(TasksyncRun *run, const char *hub_id,
+								  const TasksyncRecord *record, bool closed,
+								  bool was_unknown);
+
+/* ---- unanswered.c ---- */
 
 /* intents without a known outcome, in hub terms; in a transaction */
 typedef struct TasksyncOpenIntent
@@ -45,8 +53,9 @@ extern void tasksync_ack_settle(TasksyncRun *run, List *intents);
 extern void tasksync_ack_adopt(TasksyncRun *run, TasksyncOpenIntent *intent, const char *remote_id);
 /* in a transaction, after a complete read: what the read did not settle is planned anew */
 extern void tasksync_ack_settle_inherited(TasksyncRun *run);
-/* the key under which this occurrence was completed before, to be used again; or NULL */
-extern const char *tasksync_ack_close_key(TasksyncRun *run, const char *hub_id,
-										  const TasksyncRecord *base);
+/* in a transaction: keys of intents that may still arrive, for tasksync_ack_late_key() */
+extern json_t *tasksync_ack_late(TasksyncRun *run);
+/* the key under which this was sent before, to be used again; NULL if there is none */
+extern const char *tasksync_ack_late_key(json_t *late, const char *hub_id, TasksyncOp op);
 
 #endif /* TASKSYNC_ACK_H */

@@ -133,7 +133,7 @@ tasksync_chunk_load(TasksyncChunk *chunk, int count, TasksyncObservation **obser
 	load_places(chunk, parents);
 	load_graves(chunk, ids);
 	load_names(chunk);
-	if (chunk->run->has_inherited)
+	if (chunk->run->has_inherited || chunk->run->has_late)
 		chunk->open_intents = tasksync_ack_open_intents(chunk->run);
 }
 

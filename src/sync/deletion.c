@@ -371,36 +371,91 @@ guard_tasks(TasksyncRun *run, List *links, const char *proof)
 		delete_tasks(run, free_to_go, proof);
 }
 
-/* tasks of a dead project that were edited here, or that it does not know, move to the inbox */
+/*
+ * What remains of a dead project moves to the inbox: tasks that were edited
+ * here, that it does not know, or that it has somewhere else, where they are
+ * still alive.
+ */
 static const char sql_rescue[] =
 	"UPDATE tasksync.tasks t SET project_id = i.id, section_id = NULL, parent_id = NULL"
-	" FROM tasksync.projects i, jsonb_to_recordset($4) r(hub_id uuid)"
-	" WHERE i.user_id = $1 AND i.is_inbox AND t.user_id = $1 AND t.id = r.hub_id"
-	" AND t.project_id <> i.id AND $2 IS NOT NULL AND $3 IS NOT NULL";
+	" FROM tasksync.projects i, jsonb_to_recordset($4) r(project_id uuid, doomed uuid[])"
+	" WHERE i.user_id = $1 AND i.is_inbox AND t.user_id = $1 AND t.project_id = r.project_id"
+	" AND t.id <> ALL (r.doomed) AND t.project_id <> i.id AND $2 IS NOT NULL AND $3 IS NOT NULL";
+
+static void
+rescue_rest(TasksyncRun *run, TasksyncLink *project, List *doomed)
+{
+	json_t *ids = json_array();
+	json_t *rows = json_array();
+	ListCell *cell;
+
+	foreach(cell, doomed)
+		json_array_append_new(ids, json_string(((TasksyncLink *) lfirst(cell))->hub_id));
+	json_array_append_new(rows, json_pack("{s:s, s:o}", "project_id", project->hub_id, "doomed",
+										  ids));
+	tasksync_batch(sql_rescue, run, rows);
+}
+
+/* in the container here, but as far as we know not there */
+static bool
+is_elsewhere(const TasksyncLink *link, TasksyncField container, const char *hub_id)
+{
+	const char *base = link->base->value[container];
+
+	return link->state == 'x' || (link->state == 'l' && (!base || strcmp(base, hub_id) != 0));
+}
+
+/* the route was given up at the provider: both sides keep what they have */
+static void
+unlink_project(TasksyncRun *run, TasksyncLink *project, List *members, List *elsewhere)
+{
+	json_t *rows = json_array();
+	ListCell *cell;
+
+	tasksync_deletion_bury(run, lappend(list_copy(members), project), "container_deleted");
+	foreach(cell, elsewhere)
+	{
+		TasksyncLink *link = lfirst(cell);
+
+		link->state = 'x';
+		link->dirty = false;
+		json_array_append_new(rows, tasksync_link_to_json(link));
+	}
+	tasksync_links_write(run, rows);
+	tasksync_query("DELETE FROM tasksync.project_links WHERE user_id = $1 AND account_id = $2"
+				   " AND project_id = $3",
+				   "uuu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
+				   tasksync_p_uuid(project->hub_id));
+}
 
 static void
 delete_project(TasksyncRun *run, TasksyncLink *project, const char *proof)
 {
-	List *one = list_make1(project);
-	List *members = links_below(run, sql_members, one);
 	const TasksyncRoute *route = tasksync_refs_route(run, project->hub_id);
-	List *rescued = NIL;
+	List *members = NIL;
+	List *elsewhere = NIL;
+	List *edited = NIL;
 	List *doomed = NIL;
 	ListCell *cell;
 
+	foreach(cell, links_below(run, sql_members, list_make1(project)))
+	{
+		TasksyncLink *link = lfirst(cell);
+
+		if (is_elsewhere(link, TASKSYNC_F_PROJECT, project->hub_id))
+			elsewhere = lappend(elsewhere, link);
+		else
+			members = lappend(members, link);
+	}
 	if (run->guard_in && tasksync_plan_guard(list_length(members), list_length(members)))
 	{
-		hold(run, list_concat(members, one), "in", proof,
+		hold(run, lappend(members, project), "in", proof,
 			 "the provider deleted a project with several tasks; approve to delete them here too");
 		return;
 	}
 	if (route && (!route->pulls || route->on_remote_delete != 'p'))
 	{
-		tasksync_deletion_bury(run, list_concat(members, one), "container_deleted");
-		tasksync_query("DELETE FROM tasksync.project_links WHERE user_id = $1 AND account_id = $2"
-					   " AND project_id = $3",
-					   "uuu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
-					   tasksync_p_uuid(project->hub_id));
+		unlink_project(run, project, members, elsewhere);
 		return;
 	}
 	foreach(cell, members)
@@ -408,14 +463,21 @@ delete_project(TasksyncRun *run, TasksyncLink *project, const char *proof)
 		TasksyncLink *link = lfirst(cell);
 
 		if (link->hub && judge(run, link) != TASKSYNC_DELETE_BOTH)
-			rescued = lappend(rescued, link);
+			edited = lappend(edited, link);
 		else
 			doomed = lappend(doomed, link);
 	}
-	edit_wins(run, rescued);
-	tasksync_batch(sql_rescue, run, tasksync_links_ids(rescued));
+	edit_wins(run, edited);
+	rescue_rest(run, project, doomed);
+	/* this account is the origin of the move and would not hear of it */
+	tasksync_batch("UPDATE tasksync.links l SET dirty = true"
+				   " FROM jsonb_to_recordset($4) r(hub_id uuid) WHERE l.user_id = $1"
+				   " AND l.account_id = $2 AND l.hub_id = r.hub_id AND l.state = 'live'"
+				   " AND $3 IS NOT NULL",
+				   run, tasksync_links_ids(elsewhere));
+	run->has_dirty |= elsewhere != NIL;
 	tasksync_deletion_bury(run, doomed, "container_deleted");
-	tasksync_deletion_bury(run, one, proof);
+	tasksync_deletion_bury(run, list_make1(project), proof);
 	tasksync_query("DELETE FROM tasksync.projects WHERE user_id = $1 AND id = $2", "uu",
 				   tasksync_p_uuid(run->user_id), tasksync_p_uuid(project->hub_id));
 	run->counts.deleted += list_length(doomed) + 1;
@@ -434,9 +496,8 @@ delete_section(TasksyncRun *run, TasksyncLink *section, const char *proof)
 	foreach(cell, links_below(run, sql_members, list_make1(section)))
 	{
 		TasksyncLink *link = lfirst(cell);
-		const char *base = link->base->value[TASKSYNC_F_SECTION];
 
-		if (link->state == 'l' && base && strcmp(base, section->hub_id) == 0)
+		if (link->state == 'l' && !is_elsewhere(link, TASKSYNC_F_SECTION, section->hub_id))
 			members = lappend(members, link);
 	}
 	if (members != NIL)
@@ -464,6 +525,7 @@ tasksync_deletion_record(TasksyncRun *run, TasksyncKind kind, List *links, const
 {
 	List *alive = NIL;
 	List *gone = NIL;
+	List *ours;
 	ListCell *cell;
 
 	foreach(cell, links)
@@ -477,6 +539,9 @@ tasksync_deletion_record(TasksyncRun *run, TasksyncKind kind, List *links, const
 			alive = lappend(alive, link);
 	}
 	tasksync_deletion_bury(run, gone, proof);
+	ours = tasksync_deletion_ours(run, alive);
+	tasksync_deletion_recreate(run, ours);
+	alive = list_difference_ptr(alive, ours);
 	if (kind == TASKSYNC_TASK && alive != NIL)
 		guard_tasks(run, alive, proof);
 	foreach(cell, alive)
@@ -490,4 +555,10 @@ tasksync_deletion_record(TasksyncRun *run, TasksyncKind kind, List *links, const
 	}
 	if (kind != TASKSYNC_TASK)
 		tasksync_refs_load(run);
+	/* what was to go into one of these is somewhere else now, or its place is made anew */
+	if (tasksync_query("UPDATE tasksync.links SET dirty = true, error_code = NULL,"
+					   " error_message = NULL WHERE user_id = $1 AND account_id = $2"
+					   " AND error_code = 'blocked'",
+					   "uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id)) > 0)
+		run->has_dirty = true;
 }

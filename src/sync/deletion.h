@@ -12,6 +12,8 @@
 
 /* of the pending deletions `links` (TasksyncLink *), those that may be sent now, in order */
 extern List *tasksync_deletion_sendable(TasksyncRun *run, List *links);
+/* of the links of deleted objects, those that a deletion of ours of unknown outcome names */
+extern List *tasksync_deletion_ours(TasksyncRun *run, List *links);
 /* deletions of ours, {"hub_id"}, were carried out */
 extern void tasksync_deletion_done(TasksyncRun *run, json_t *deleted);
 

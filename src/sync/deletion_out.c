@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "base/json.h"
+#include "sync/ack.h"
 #include "sync/deletion.h"
 
 /*
@@ -78,6 +79,28 @@ by_kind_downwards(const ListCell *a, const ListCell *b)
 	return (int) ((TasksyncLink *) lfirst(b))->kind - (int) ((TasksyncLink *) lfirst(a))->kind;
 }
 
+/* a subtask goes with its parent; should it stay there after all, the next request names it */
+static List *
+without_subtasks(List *links)
+{
+	json_t *named = json_object();
+	List *top = NIL;
+	ListCell *cell;
+
+	foreach(cell, links)
+		json_object_set_new(named, ((TasksyncLink *) lfirst(cell))->hub_id, json_true());
+	foreach(cell, links)
+	{
+		TasksyncLink *link = lfirst(cell);
+		const char *parent = link->base->value[TASKSYNC_F_PARENT];
+
+		if (link->kind != TASKSYNC_TASK || parent == NULL ||
+			json_object_get(named, parent) == NULL)
+			top = lappend(top, link);
+	}
+	return top;
+}
+
 List *
 tasksync_deletion_sendable(TasksyncRun *run, List *links)
 {
@@ -113,12 +136,54 @@ tasksync_deletion_sendable(TasksyncRun *run, List *links)
 		else if (!json_object_get(needed, link->hub_id))
 			sendable = lappend(sendable, link);
 	}
+	if (run->provider->caps.closes_descendants)
+		sendable = without_subtasks(sendable);
 	/* no create of it is under way any more, so there is nothing to delete there */
 	tasksync_deletion_bury(run, never_created, "hub_delete");
 	if (stopped != NIL)
 		hold_pending(run);
 	list_sort(sendable, by_kind_downwards);
 	return sendable;
+}
+
+/*
+ * tasksync_deletion_ours picks those of the links of deleted objects that a
+ * deletion of ours, of which no answer came, has deleted: their hub objects
+ * came back since, and nobody else wants them gone.
+ */
+List *
+tasksync_deletion_ours(TasksyncRun *run, List *links)
+{
+	List *ours = NIL;
+	json_t *sent;
+	ListCell *cell;
+
+	if (!run->has_inherited && !run->has_late)
+		return NIL;
+	sent = id_set(tasksync_query("DELETE FROM tasksync.intents i"
+								 " USING jsonb_to_recordset($3) r(hub_id uuid)"
+								 " WHERE i.user_id = $1 AND i.account_id = $2"
+								 " AND i.hub_id = r.hub_id AND i.op = 'delete'"
+								 " RETURNING i.hub_id::text",
+								 "uuj", tasksync_p_uuid(run->user_id),
+								 tasksync_p_uuid(run->account_id),
+								 tasksync_p_text(tasksync_json_text(tasksync_links_ids(links)))));
+	foreach(cell, links)
+		if (json_object_get(sent, ((TasksyncLink *) lfirst(cell))->hub_id))
+			ours = lappend(ours, lfirst(cell));
+	return ours;
+}
+
+static bool
+names(const json_t *rows, const char *hub_id)
+{
+	size_t i;
+	json_t *row;
+
+	json_array_foreach(rows, i, row)
+		if (strcmp(tasksync_json_string(row, "hub_id"), hub_id) == 0)
+			return true;
+	return false;
 }
 
 static const char sql_lock_links[] =
@@ -130,7 +195,9 @@ static const char sql_lock_links[] =
  * tasksync_deletion_done takes in that deletions of ours, rows of "hub_id", were
  * carried out.  What came back to the hub meanwhile, by an edit at another
  * account or by an undo, is made there anew: its link says so, and is locked
- * because the transaction that brings it back may be under way.
+ * because the transaction that brings it back may be under way.  So are
+ * subtasks that went with their parents; those that did not come back wait for
+ * their tombstones.
  */
 void
 tasksync_deletion_done(TasksyncRun *run, json_t *deleted)
@@ -138,14 +205,21 @@ tasksync_deletion_done(TasksyncRun *run, json_t *deleted)
 	List *dead = NIL;
 	List *reborn = NIL;
 	TasksyncLink **links;
+	json_t *along = json_array();
 	int count;
 
-	tasksync_batch(sql_lock_links, run, deleted);
-	links = tasksync_links_read(run, deleted, &count);
+	if (run->provider->caps.closes_descendants)
+		along = tasksync_ack_below(run, deleted);
+	json_array_extend(along, deleted);
+	tasksync_batch(sql_lock_links, run, along);
+	links = tasksync_links_read(run, along, &count);
 	for (int i = 0; i < count; i++)
 	{
 		if (links[i]->state == 'd' || links[i]->state == 'x')
-			dead = lappend(dead, links[i]);
+		{
+			if (names(deleted, links[i]->hub_id))
+				dead = lappend(dead, links[i]);
+		}
 		else
 			reborn = lappend(reborn, links[i]);
 	}

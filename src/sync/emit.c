@@ -65,6 +65,18 @@ hub_id_row(const TasksyncLink *link)
 	return json_pack("{s:s, s:I}", "hub_id", link->hub_id, "version", (json_int_t) link->version);
 }
 
+/*
+ * From the top of the hub's tree down: what is moved below something that has
+ * reached its own place cannot make a ring on the way, as it could the other
+ * way round where two tasks change places.
+ */
+static bool
+moves_later(const TasksyncCandidate *target)
+{
+	return target && target->out && (target->out->present & TASKSYNC_PLACE_FIELDS) != 0 &&
+		   !target->emitted;
+}
+
 /* the provider's id, or the temp id of its create, for one hub id */
 static TasksyncReference
 resolve_reference(TasksyncBatchPlan *plan, const char *hub_id, const char **remote_id)
@@ -76,14 +88,14 @@ resolve_reference(TasksyncBatchPlan *plan, const char *hub_id, const char **remo
 	*remote_id = tasksync_json_string(plan->remote_of, hub_id);
 	if (state == NULL || strcmp(state, "detached") == 0 || strcmp(state, "held") == 0)
 		return TASKSYNC_REF_INVISIBLE;
-	if (*remote_id != NULL)
-		return TASKSYNC_REF_RESOLVED;
-	if (strcmp(state, "refused") == 0)
+	if (*remote_id == NULL && strcmp(state, "refused") == 0)
 		return TASKSYNC_REF_REFUSED;
-	if (!plan->run->provider->caps.temp_ids || target == NULL)
+	if (*remote_id == NULL && (!plan->run->provider->caps.temp_ids || target == NULL))
 		return TASKSYNC_REF_LATER;
-	if (!target->settled && !target->visiting)
+	if (target && !target->settled && !target->visiting)
 		tasksync_emit_candidate(plan, target);
+	if (*remote_id != NULL)
+		return moves_later(target) ? TASKSYNC_REF_LATER : TASKSYNC_REF_RESOLVED;
 	if (target->temp_id == NULL)
 		return TASKSYNC_REF_LATER;
 	*remote_id = target->temp_id;
@@ -150,15 +162,14 @@ add_intent(TasksyncBatchPlan *plan, const TasksyncLink *link, TasksyncOp op,
 {
 	TasksyncIntent *intent = &plan->intents[plan->nintents];
 	const TasksyncRoute *route;
-	const char *key = op == TASKSYNC_OP_CLOSE
-						  ? tasksync_ack_close_key(plan->run, link->hub_id, link->base)
-						  : NULL;
+	const char *key = tasksync_ack_late_key(plan->late, link->hub_id, op);
 
 	intent->id = key ? key : tasksync_uuid_new();
 #ifdef TASKSYNC_TESTING
 	if (TASKSYNC_MUTANT("uuid per content") && key == NULL)
 		intent->id = uuid_of_content(link, op, hub_patch);
 #endif
+	intent->is_resend = key != NULL;
 	intent->temp_id = temp_id;
 	intent->kind = link->kind;
 	intent->op = op;
@@ -181,7 +192,6 @@ add_intent(TasksyncBatchPlan *plan, const TasksyncLink *link, TasksyncOp op,
 									link->remote_id, "patch", tasksync_record_to_json(hub_patch),
 									"lease_token", (json_int_t) plan->run->lease_token));
 	plan->nintents++;
-	plan->room--;
 }
 
 /* what the provider should show of it */
@@ -209,6 +219,7 @@ emit_create(TasksyncBatchPlan *plan, TasksyncCandidate *candidate)
 		return false;
 	candidate->temp_id = tasksync_uuid_new();
 	add_intent(plan, link, TASKSYNC_OP_CREATE, hub_patch, remote_patch, candidate->temp_id);
+	plan->room--;
 	return true;
 }
 
@@ -244,7 +255,10 @@ emit_move(TasksyncBatchPlan *plan, TasksyncLink *link)
 	if (tasksync_resolve_places(plan, hub_patch, remote_patch) != TASKSYNC_REF_RESOLVED)
 		return false;
 	if (tasksync_record_diff(hub_patch, link->base) & TASKSYNC_PLACE_FIELDS)
+	{
 		add_intent(plan, link, TASKSYNC_OP_MOVE, hub_patch, remote_patch, NULL);
+		plan->room--;
+	}
 	return true;
 }
 
@@ -263,15 +277,17 @@ emit_update(TasksyncBatchPlan *plan, TasksyncLink *link, const TasksyncRecord *o
 							 TASKSYNC_FIELD_BIT(TASKSYNC_F_TITLE) |
 								 TASKSYNC_FIELD_BIT(TASKSYNC_F_DESCRIPTION));
 	add_intent(plan, link, TASKSYNC_OP_UPDATE, patch, patch, NULL);
+	plan->room--;
 }
 
 static void
-emit_status(TasksyncBatchPlan *plan, TasksyncLink *link, const TasksyncRecord *out, TasksyncOp op)
+emit_status(TasksyncBatchPlan *plan, const TasksyncCandidate *candidate, TasksyncOp op)
 {
+	TasksyncLink *link = candidate->link;
 	TasksyncRecord *patch = tasksync_record_new(link->kind);
 	TasksyncRecord *remote_patch;
 
-	tasksync_record_take(patch, out, TASKSYNC_FIELD_BIT(TASKSYNC_F_STATUS));
+	tasksync_record_take(patch, candidate->out, TASKSYNC_FIELD_BIT(TASKSYNC_F_STATUS));
 	remote_patch = tasksync_record_copy(patch);
 	/* the due date names the occurrence of a recurring task that is completed */
 	tasksync_record_take(remote_patch, link->base, TASKSYNC_DUE_FIELDS);
@@ -291,6 +307,29 @@ emit_parent_first(TasksyncBatchPlan *plan, const TasksyncLink *link)
 
 	if (above && !above->settled && !above->visiting && above->link->state == 'l')
 		tasksync_emit_candidate(plan, above);
+}
+
+/*
+ * A subtask whose parent is completed by the same request and that has nothing
+ * else to say needs no command of its own; ack.c takes the consequence for
+ * granted once the parent's completion is acknowledged.  A series stays out of
+ * it: what becomes of one is the provider's secret.
+ */
+static bool
+closes_along(TasksyncBatchPlan *plan, const TasksyncCandidate *candidate)
+{
+	const TasksyncRecord *base = candidate->link->base;
+	const char *parent = base->value[TASKSYNC_F_PARENT];
+	json_t *index = parent ? json_object_get(plan->candidate_of, parent) : NULL;
+	TasksyncCandidate *above = index ? &plan->candidates[json_integer_value(index)] : NULL;
+
+	if (!plan->run->provider->caps.closes_descendants || above == NULL ||
+		candidate->out->present != TASKSYNC_FIELD_BIT(TASKSYNC_F_STATUS) ||
+		base->value[TASKSYNC_F_RECURRENCE] != NULL)
+		return false;
+	if (!above->settled && !above->visiting)
+		tasksync_emit_candidate(plan, above);
+	return above->closes;
 }
 
 /* true if something of it goes out now */
@@ -313,23 +352,35 @@ emit_changes(TasksyncBatchPlan *plan, TasksyncCandidate *candidate)
 	/* no other command does harm when the provider has gone on meanwhile: see what is due first */
 	if (done && link->base->value[TASKSYNC_F_RECURRENCE] && !plan->run->read_done)
 		return false;
+	if (done && closes_along(plan, candidate))
+	{
+		candidate->closes = true;
+		return false;
+	}
 	if (moves)
 		emit_parent_first(plan, link);
 	/* every op of one link in one request, or none of them */
 	if (plan->room < (status != NULL) + moves + (fields != 0))
 		return false;
-	before = plan->nintents;
+	before = plan->room;
 	if (status && !done)
-		emit_status(plan, link, out, TASKSYNC_OP_REOPEN);
+	{
+		emit_status(plan, candidate, TASKSYNC_OP_REOPEN);
+		plan->room--;
+	}
 	if (moves)
 		waits = !emit_move(plan, link);
 	if (fields)
 		emit_update(plan, link, out, fields);
 	if (done)
-		emit_status(plan, link, out, TASKSYNC_OP_CLOSE);
-	if (plan->nintents == before && !waits)
+	{
+		plan->closes = lappend(plan->closes, candidate);
+		plan->room--;
+		candidate->closes = link->base->value[TASKSYNC_F_RECURRENCE] == NULL;
+	}
+	if (plan->room == before && !waits)
 		json_array_append_new(plan->clean_rows, hub_id_row(link));
-	return plan->nintents > before;
+	return plan->room < before;
 }
 
 /* a renamed label is on its way: every task that carries it looks changed until it arrives */
@@ -377,7 +428,18 @@ tasksync_emit_candidate(TasksyncBatchPlan *plan, TasksyncCandidate *candidate)
 	}
 	candidate->visiting = false;
 	candidate->settled = true;
+	candidate->emitted = emitted;
 	return emitted;
+}
+
+void
+tasksync_emit_closes(TasksyncBatchPlan *plan)
+{
+	ListCell *cell;
+
+	foreach(cell, plan->closes)
+		emit_status(plan, lfirst(cell), TASKSYNC_OP_CLOSE);
+	plan->closes = NIL;
 }
 
 void
@@ -400,5 +462,6 @@ tasksync_emit_deletes(TasksyncBatchPlan *plan)
 		if (plan->room < 1)
 			break;
 		add_intent(plan, link, TASKSYNC_OP_DELETE, nothing, nothing, NULL);
+		plan->room--;
 	}
 }

@@ -15,6 +15,8 @@ typedef struct TasksyncCandidate
 	const char *temp_id; /* of its create in this request */
 	bool visiting;
 	bool settled; /* emitted, or decided against */
+	bool emitted;
+	bool closes; /* its completion is in this request, or is a consequence of one */
 } TasksyncCandidate;
 
 typedef struct TasksyncBatchPlan
@@ -26,6 +28,8 @@ typedef struct TasksyncBatchPlan
 	json_t *candidate_of;  /* hub id -> index */
 	json_t *remote_of;     /* hub id -> remote id, for references */
 	json_t *link_state_of; /* hub id -> "pending_create" … */
+	json_t *late;          /* tasksync_ack_late(); NULL: none */
+	List *closes;          /* completions of this request, to be added last */
 	int room;
 	int nintents;
 	TasksyncIntent *intents;
@@ -52,6 +56,8 @@ extern TasksyncReference tasksync_resolve_places(TasksyncBatchPlan *plan, Tasksy
 												 TasksyncRecord *remote_patch);
 /* true if intents were added for it */
 extern bool tasksync_emit_candidate(TasksyncBatchPlan *plan, TasksyncCandidate *candidate);
+/* adds the completions: what is still to leave a task that is completed leaves before */
+extern void tasksync_emit_closes(TasksyncBatchPlan *plan);
 extern void tasksync_emit_deletes(TasksyncBatchPlan *plan);
 
 #endif /* TASKSYNC_EMIT_H */

@@ -199,13 +199,13 @@ apply_all(TasksyncRun *run, TasksyncKind kind, int count, TasksyncHubChange *cha
 		if (change->answered)
 			json_array_extend(answered, change->answered);
 	}
+	/* first: what the hub's own rules change in these rows makes their links dirty again */
+	tasksync_links_insert(run, new_links);
+	tasksync_links_write(run, links);
 	tasksync_batch_rows(sql_insert[kind], run, inserts);
 	tasksync_batch(sql_route, run, routes);
-	tasksync_links_insert(run, new_links);
 	tasksync_batch(sql_attach, run, met);
 	run->has_dirty |= json_array_size(met) > 0;
-	/* before the updates: what they carry along (completions) may be news to this account */
-	tasksync_links_write(run, links);
 	tasksync_batch_rows(sql_update[kind], run, updates);
 	run->has_dirty |= tasksync_rowset_count(updates) > 0;
 	tasksync_batch(sql_conflicts, run, conflicts);

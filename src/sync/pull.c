@@ -269,8 +269,13 @@ finish_read(TasksyncRun *run, TasksyncAnswer *answer)
 	if (answer->coverage == TASKSYNC_COVERS_ALL || run->complete != NIL)
 		tasksync_absence_record(run, answer->is_stale);
 	tasksync_seen_forget(run);
-	if (run->has_inherited)
+	if (run->has_inherited || run->has_late)
 		tasksync_ack_settle_inherited(run);
+	/* the hub's rules may have changed more than was read: they mark it, nobody tells us */
+	run->has_dirty |=
+		tasksync_query("SELECT 1 FROM tasksync.links WHERE user_id = $1 AND account_id = $2"
+					   " AND dirty LIMIT 1",
+					   "uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id)) > 0;
 	run->last_read_at = run->read_began_at;
 	run->read_done = true;
 	/* a snapshot from the past: what happened since comes with the next read, or the one after */
@@ -285,7 +290,7 @@ is_silent(const TasksyncRun *run, const TasksyncAnswer *answer)
 		   answer->ntroubles == 0 && answer->coverage != TASKSYNC_COVERS_ALL &&
 		   (answer->has_more ||
 			(run->dead == NIL && run->complete == NIL && run->late == NIL)) &&
-		   !run->has_inherited;
+		   !run->has_inherited && !run->has_late;
 }
 
 static void

@@ -22,6 +22,7 @@
 #include "base/guc.h"
 #include "base/json.h"
 #include "base/testpoint.h"
+#include "sync/ack.h"
 #include "sync/emit.h"
 #include "sync/push.h"
 
@@ -43,7 +44,7 @@ static const char sql_dirty[] =
 	"   AND parent.account_id = l.account_id AND parent.hub_id = t.parent_id"
 	"  WHERE l.user_id = $1 AND l.account_id = $2 AND l.dirty AND l.state <> 'held'"
 	"   AND NOT EXISTS (SELECT FROM tasksync.intents i WHERE i.user_id = $1 AND i.account_id = $2"
-	"    AND i.hub_id = l.hub_id)"
+	"    AND i.hub_id = l.hub_id AND i.state <> 'late')"
 	"   AND l.missing_since IS NULL AND (l.retry_at IS NULL OR l.retry_at <= now())"
 	"  ORDER BY n LIMIT $3)"
 	" SELECT " TASKSYNC_LINK_COLUMNS " FROM picked"
@@ -56,7 +57,11 @@ static const char sql_insert_intents[] =
 	" SELECT $1, $2, r.id, r.seq, r.kind, r.hub_id, r.op, r.temp_id, r.remote_id, r.patch, 'sent', $3,"
 	" r.lease_token, clock_timestamp(), clock_timestamp()"
 	" FROM jsonb_to_recordset($4) r(id uuid, seq integer, kind text, hub_id uuid, op text,"
-	" temp_id uuid, remote_id text, patch jsonb, lease_token bigint)";
+	" temp_id uuid, remote_id text, patch jsonb, lease_token bigint)"
+	/* one that may still arrive: whichever does first is the one that counts */
+	" ON CONFLICT (user_id, account_id, id) DO UPDATE SET state = 'sent', seq = excluded.seq,"
+	" patch = excluded.patch, run_id = excluded.run_id, lease_token = excluded.lease_token,"
+	" attempts = intents.attempts + 1, sent_at = excluded.sent_at";
 
 /* only if the hub row is still the one that was compared; it is locked by now */
 static const char sql_clean[] =
@@ -87,7 +92,7 @@ static const char sql_inherited[] =
 	" LEFT JOIN tasksync.containers c ON c.user_id = $1 AND c.account_id = $2"
 	"  AND c.remote_id = p.remote_id"
 	" WHERE i.user_id = $1 AND i.account_id = $2 AND i.state = 'unknown'"
-	" AND i.op IN ('create', 'delete') ORDER BY i.first_sent_at, i.seq LIMIT $4";
+	" AND i.op = 'create' ORDER BY i.first_sent_at, i.seq LIMIT $4";
 
 /*
  * A push that shows nothing of the rest of the account leaves the last read to
@@ -115,6 +120,8 @@ load_candidates(TasksyncBatchPlan *plan, int limit)
 	TasksyncRun *run = plan->run;
 	uint64 rows;
 
+	if (run->has_late)
+		plan->late = tasksync_ack_late(run);
 	rows = tasksync_query(sql_dirty, "uui", tasksync_p_uuid(run->user_id),
 						  tasksync_p_uuid(run->account_id), tasksync_p_int(limit));
 	plan->ncandidates = (int) rows;
@@ -143,10 +150,12 @@ plan_new_intents(TasksyncBatchPlan *plan)
 
 		if (!candidate->settled && candidate->link->state != 'd')
 			tasksync_emit_candidate(plan, candidate);
-		if (run->batch_limit == 1 && plan->nintents > 0)
-			return;
+		if (run->batch_limit == 1 && (plan->nintents > 0 || plan->closes != NIL))
+			break;
 	}
-	tasksync_emit_deletes(plan);
+	tasksync_emit_closes(plan);
+	if (run->batch_limit > 1 || plan->nintents == 0)
+		tasksync_emit_deletes(plan);
 }
 
 /* one intent of an earlier run, as the candidate that its dependants look for */
@@ -185,11 +194,11 @@ inherit_row(TasksyncBatchPlan *plan, uint64 row)
 }
 
 /*
- * Intents that an earlier run or request left without an outcome.  Creates and
- * deletes are sent again as they are: the same idempotency key makes that safe
- * while the provider remembers it, and a create that it may have forgotten is
- * looked for in the read first (observe.c).  Everything else waits for the
- * read, which shows whether it was applied.
+ * Intents that an earlier run or request left without an outcome.  Creates are
+ * sent again as they are: the same idempotency key makes that safe while the
+ * provider remembers it, and one that it may have forgotten is looked for in
+ * the read first (observe.c).  Everything else waits for the read, which shows
+ * whether it was applied, or whether somebody edited there meanwhile.
  */
 static void
 plan_inherited(TasksyncBatchPlan *plan)
@@ -312,21 +321,28 @@ tasksync_push_plan(TasksyncRun *run, TasksyncHttpRequest *request)
 
 /*
  * tasksync_push_not_applied takes the intents of this call back: the provider
- * said that nothing of it was carried out.  Those of an earlier run stay: what
- * became of their first sending is still unknown.
+ * said that nothing of it was carried out.  Those that were sent before stay:
+ * what became of their first sending is still unknown.
  */
 void
 tasksync_push_not_applied(TasksyncRun *run)
 {
 	json_t *rows = json_array();
+	json_t *again = json_array();
 
 	for (int i = 0; i < run->call.nintents; i++)
-		if (!run->call.intents[i].is_resend)
-			json_array_append_new(rows, json_pack("{s:s}", "id", run->call.intents[i].id));
+		json_array_append_new(run->call.intents[i].is_resend ? again : rows,
+							  json_pack("{s:s}", "id", run->call.intents[i].id));
 	tasksync_batch("DELETE FROM tasksync.intents i USING jsonb_to_recordset($4) r(id uuid)"
 				   " WHERE i.user_id = $1 AND i.account_id = $2 AND i.id = r.id"
 				   " AND $3 IS NOT NULL",
 				   run, rows);
+	tasksync_batch("UPDATE tasksync.intents i SET state = 'late'"
+				   " FROM jsonb_to_recordset($4) r(id uuid)"
+				   " WHERE i.user_id = $1 AND i.account_id = $2 AND i.id = r.id"
+				   " AND i.op <> 'create' AND $3 IS NOT NULL",
+				   run, again);
+	run->has_late |= json_array_size(again) > 0;
 }
 
 /*

@@ -70,7 +70,7 @@ static const char sql_take_hints[] =
 	"  coalesce(a.timezone, u.timezone), " cursor ", s.last_read_at, a.state, a.link_all,"   \
 	"  EXISTS (SELECT FROM tasksync.project_links l WHERE " THIS_ACCOUNT "),"                \
 	"  EXISTS (SELECT FROM tasksync.links l WHERE " THIS_ACCOUNT " AND l.dirty),"            \
-	"  EXISTS (SELECT FROM tasksync.intents l WHERE " THIS_ACCOUNT "),"                      \
+	"  EXISTS (SELECT FROM tasksync.intents l WHERE " THIS_ACCOUNT " AND l.state <> 'late'),"  \
 	"  EXISTS (SELECT FROM tasksync.links l WHERE " THIS_ACCOUNT                             \
 	"   AND l.missing_since IS NOT NULL),"                                                   \
 	"  t.access_sealed, t.refresh_sealed, t.access_expires_at,"                              \
@@ -81,7 +81,8 @@ static const char sql_take_hints[] =
 	"   AND h.remote_id = l.remote_id AND h.status = 'approved' AND h.direction = 'in'"      \
 	"   WHERE " THIS_ACCOUNT " AND l.state = 'held'),"                                       \
 	"  EXISTS (SELECT FROM tasksync.oauth_grants l WHERE " THIS_ACCOUNT "),"                 \
-	"  EXISTS (SELECT FROM tasksync.revocations l WHERE " THIS_ACCOUNT ")"
+	"  EXISTS (SELECT FROM tasksync.revocations l WHERE " THIS_ACCOUNT "),"                  \
+	"  EXISTS (SELECT FROM tasksync.intents l WHERE " THIS_ACCOUNT " AND l.state = 'late')"
 
 static const char sql_claim[] =
 	"WITH due AS ("
@@ -279,6 +280,7 @@ run_from_row(uint64 row)
 	run->access_expires_at = tasksync_cell_time(row, 20);
 	apply_policy(run, tasksync_cell_text(row, 21));
 	run->has_approved = tasksync_cell_bool(row, 23);
+	run->has_late = tasksync_cell_bool(row, 26);
 	run->started_at = tasksync_now();
 	run->batch_limit = run->provider ? run->provider->caps.batch_intents : 1;
 	run->has_grant = tasksync_cell_bool(row, 24);

@@ -97,6 +97,7 @@ struct TasksyncRun
 	bool has_links; /* some container is linked */
 	bool has_dirty;
 	bool has_inherited; /* intents without a known outcome */
+	bool has_late;      /* intents that a read did not show, and that may still arrive */
 	bool has_missing;
 	bool has_approved; /* held deletions were approved and wait to be carried out */
 	bool approving;    /* and are being carried out: nothing is asked twice */
@@ -148,7 +149,6 @@ struct TasksyncRun
 	int ncontainers;     /* refs.c: for providers that are read container by container */
 	TasksyncContainer *containers;
 	struct HTAB *sent;   /* ack.c: what was acknowledged and not seen yet */
-	json_t *closes;      /* ack.c: keys of completions that may still arrive */
 
 	/* absence.c */
 	bool ask_completed; /* tasks are missing that may have been completed */

@@ -278,6 +278,38 @@ subtest 'tasks between projects, sections and parents, in both directions' => su
 	$sides->is_quiet;
 };
 
+subtest 'a subtask is in the section of its parent, whatever the hub is told' => sub {
+	my $project = $sides->add(project => name => 'Shelf');
+	my ($top, $bottom) = map { $sides->add(section => name => $_, project_id => $sides->remote_id(a => $project)) } 'Top', 'Bottom';
+	my $box = $sides->add_task(content => 'Crate', section_id => $sides->remote_id(a => $top));
+	my $places = sub {
+		return $sides->sql(q{SELECT string_agg(t.title || ' ' || coalesce(s.name, '-'), ', ' ORDER BY t.title)
+			FROM tasksync.tasks t LEFT JOIN tasksync.sections s ON s.id = t.section_id WHERE t.project_id = :'id'}, id => $project);
+	};
+
+	$sides->sql(q{INSERT INTO tasksync.tasks (user_id, project_id, parent_id, title) VALUES (:'user', :'project', :'box', 'Lid');
+		INSERT INTO tasksync.tasks (user_id, parent_id, title) SELECT user_id, id, 'Handle' FROM tasksync.tasks WHERE title = 'Lid'},
+		project => $project, box => $box);
+	$sides->settle;
+	is($places->(), 'Crate Top, Handle Top, Lid Top', 'made without a section');
+	$sides->is_equal;
+	$sides->set_task($box, "section_id = '$bottom'");
+	$sides->settle;
+	is($places->(), 'Crate Bottom, Handle Bottom, Lid Bottom', 'the parent is moved');
+	$sides->is_equal;
+	$sides->sql(q{UPDATE tasksync.tasks SET section_id = :'top' WHERE title = 'Lid'}, top => $top);
+	$sides->settle;
+	is($places->(), 'Crate Bottom, Handle Bottom, Lid Bottom', 'a subtask does not leave its parent for a section');
+	$sides->is_equal;
+	$sides->meanwhile(sub {
+		$sides->set_task($box, "section_id = '$top'");
+		$sides->edit(b => 'item_add', content => 'Label', parent_id => $sides->remote_id(b => $box));
+	});
+	is($places->(), 'Crate Top, Handle Top, Label Top, Lid Top', 'one that is made there while the parent is moved here');
+	$sides->is_equal;
+	$sides->is_quiet;
+};
+
 subtest 'moved to two places at once: one of them everywhere' => sub {
 	my ($p, $q) = map { $sides->add(project => name => $_) } 'Left', 'Right';
 	my $task = $sides->add_task(content => 'Torn');
@@ -335,6 +367,35 @@ subtest 'a parent deleted: its subtasks go, edited ones stay' => sub {
 	$sides->is_quiet;
 };
 
+subtest 'a project deleted at one side which has a task of it somewhere else: the task stays' => sub {
+	my ($project) = project_with_tasks('Guesthouse', 1);
+	my $task = $sides->add_task(content => 'Visitor');
+	my $at_b = $sides->remote_id(b => $task);
+
+	$sides->meanwhile(sub {
+		$sides->at(b => $project, 'project_delete');
+		$sides->at(a => $task, 'item_move', project_id => $sides->remote_id(a => $project));
+	}, 'a', 'b');
+	is(count_in_hub('Guesthouse'), 0, 'what was in the project is gone');
+	is($sides->task($task, q{title}), 'Visitor', 'the visitor is not');
+	is($sides->remote_id(b => $task), $at_b, 'b keeps its object');
+	$sides->is_equal;
+	$sides->is_quiet;
+};
+
+subtest 'a task made below one that is deleted there at the same time: both are there' => sub {
+	my $parent = $sides->add_task(content => 'Nest');
+
+	$sides->meanwhile(sub {
+		$sides->at(b => $parent, 'item_delete');
+		$sides->edit(a => 'item_add', content => 'Egg', parent_id => $sides->remote_id(a => $parent));
+	}, 'a', 'b');
+	is(count_at($_ => 'Nest') . count_at($_ => 'Egg'), '11', "at side $_") foreach qw(a b);
+	is($sides->sql('SELECT count(*) FROM tasksync.dead_letters'), 0, 'nothing was refused for good');
+	$sides->is_equal;
+	$sides->is_quiet;
+};
+
 # ---- completion ----
 
 subtest 'a task deleted there, and another one moved below it elsewhere: both live' => sub {
@@ -348,6 +409,18 @@ subtest 'a task deleted there, and another one moved below it elsewhere: both li
 	is($sides->task($below, q{(SELECT u.title || '/' || v.title FROM tasksync.tasks u JOIN tasksync.tasks v
 			ON v.id = u.parent_id WHERE u.id = tasks.parent_id)}), 'Moved below it/Gone', 'as they were moved');
 	like($sides->conflicts($gone), qr/deleted edit_wins/, 'and somebody can read why it came back');
+	$sides->is_equal;
+	$sides->is_quiet;
+};
+
+subtest 'put below a completed task at one side: completed at all' => sub {
+	my ($parent, $child) = map { $sides->add_task(content => $_) } 'Bag', 'Sock';
+
+	$sides->at(a => $parent, 'item_close');
+	$sides->at(a => $child, 'item_move', parent_id => $sides->remote_id(a => $parent));
+	$sides->settle;
+	is($sides->task($child, 'status'), 'done', 'in the hub');
+	ok($sides->item($_ => $child)->{checked}, "at side $_") foreach qw(a b);
 	$sides->is_equal;
 	$sides->is_quiet;
 };

@@ -1,5 +1,6 @@
 # What was deleted in the hub and is alive again before everybody was told: by an edit at another
-# side, or because somebody put it back.
+# side, or because somebody put it back. And what the provider does with subtasks on its own when
+# their parent is deleted or completed, which is no edit of anybody.
 
 use strict;
 use warnings FATAL => 'all';
@@ -78,6 +79,139 @@ subtest 'put back while the deletion is on its way: made anew there' => sub {
 	$sides->settle;
 	is(scalar $sides->items_named($_ => 'Boomerang'), 1, "once at side $_") foreach qw(a b);
 	isnt($sides->remote_id(a => $task), $at_a, 'a has a new object');
+	$sides->is_equal;
+	$sides->is_quiet;
+};
+
+# Until a run of side a has failed and no other one has begun.
+sub when_a_failed
+{
+	$sides->hub->wait_for(q{SELECT failures > 0 AND leased_until IS NULL FROM tasksync.schedules WHERE account_id = :'a'},
+		't', a => $sides->account('a'));
+	$sides->sql(q{SELECT tasksync.pause_account(:'a')});
+	return;
+}
+
+subtest 'the answer to the deletion is lost, then the row is put back: made anew there' => sub {
+	my $task = $sides->add_task(content => 'Revenant');
+	my $at_a = $sides->remote_id(a => $task);
+
+	$todoist->faults({ kind => 'cut_after_commit', token => $sides->token('a'), match => { command => 'item_delete' } });
+	put_back($task, sub { when_a_failed() });
+	ok(!$todoist->tasks($sides->token('a'))->{$at_a}, 'a has deleted it');
+	$sides->sql(q{SELECT tasksync.resume_account(:'a')});
+	$sides->settle;
+	is($sides->task($task, 'title'), 'Revenant', 'the hub does not take its own deletion for that of a person');
+	is(scalar $sides->items_named($_ => 'Revenant'), 1, "once at side $_") foreach qw(a b);
+	$sides->is_equal;
+	$sides->is_quiet;
+};
+
+subtest 'the deletion never arrived, and the task was edited there meanwhile: the edit wins' => sub {
+	my $task = $sides->add_task(content => 'Old rag');
+
+	$todoist->faults({ kind => 'cut_before', token => $sides->token('a'), match => { command => 'item_delete' } });
+	$sides->sql(q{SELECT tasksync.pause_account(:'b'); DELETE FROM tasksync.tasks WHERE id = :'id'}, id => $task);
+	when_a_failed();
+	$sides->edit_task(a => $task, description => 'still good for the bicycle');
+	$sides->sql(q{SELECT tasksync.resume_account(:'a'); SELECT tasksync.wait_for_sync(:'a');
+		SELECT tasksync.resume_account(:'b')});
+	$sides->settle;
+	is($sides->task($task, 'description'), 'still good for the bicycle', 'it is in the hub');
+	is(scalar $sides->items_named($_ => 'Old rag'), 1, "at side $_") foreach qw(a b);
+	like($sides->conflicts($task), qr/edit_wins settled/, 'and somebody can read about it');
+	$sides->is_equal;
+	$sides->is_quiet;
+};
+
+subtest 'the deletion never arrived and nobody edited: it is sent again' => sub {
+	my $task = $sides->add_task(content => 'Gone for good');
+
+	$todoist->faults({ kind => 'cut_before', token => $sides->token('a'), match => { command => 'item_delete' } });
+	$sides->sql(q{DELETE FROM tasksync.tasks WHERE id = :'id'}, id => $task);
+	$sides->hub->wait_for(q{SELECT failures > 0 FROM tasksync.schedules WHERE account_id = :'a'}, 't', a => $sides->account('a'));
+	$sides->settle;
+	is(scalar(() = $sides->items_named($_ => 'Gone for good')), 0, "gone at side $_") foreach qw(a b);
+	is($sides->sql(q{SELECT count(*) FROM tasksync.intents WHERE hub_id = :'id'}, id => $task), 0, 'nothing is left over');
+	$sides->is_equal;
+	$sides->is_quiet;
+};
+
+# ---- subtasks ----
+
+# A tree of four: hub ids by title.
+sub tree
+{
+	my ($name) = @_;
+	my $root = $sides->add_task(content => $name);
+	my $branch = $sides->add_task(content => "$name, branch", parent_id => $sides->remote_id(a => $root));
+	my @leaves = map { $sides->add_task(content => "$name, leaf $_", parent_id => $sides->remote_id(a => $branch)) } 1, 2;
+	$todoist->clear_log;
+	return ($root, $branch, @leaves);
+}
+
+sub sent_to { my ($side) = @_; return join ' ', map { @{ $_->{types} // [] } } $todoist->requests($sides->token($side)) }
+
+subtest 'a tree completed in the hub is one command at each side' => sub {
+	my ($root) = tree('Oak');
+
+	$sides->set_task($root, q{status = 'done'});
+	$sides->settle;
+	is(sent_to($_), 'item_close', "side $_") foreach qw(a b);
+	is($sides->sql(q{SELECT string_agg(DISTINCT status, ' ') FROM tasksync.tasks WHERE title LIKE 'Oak%'}), 'done', 'all of it is done');
+	$sides->is_equal;
+	$sides->is_quiet;
+};
+
+subtest 'a tree deleted in the hub is one command at each side' => sub {
+	my ($root) = tree('Elm');
+
+	$sides->sql(q{DELETE FROM tasksync.tasks WHERE id = :'id'}, id => $root);
+	$sides->settle;
+	is(sent_to($_), 'item_delete', "side $_") foreach qw(a b);
+	is($sides->sql(q{SELECT count(*) FROM tasksync.links l LEFT JOIN tasksync.tasks t ON t.id = l.hub_id
+		WHERE l.kind = 'task' AND t.id IS NULL}), 0, 'no link is left behind');
+	$sides->is_equal;
+	$sides->is_quiet;
+};
+
+subtest 'the service does not tell of subtasks: the same, in a request more' => sub {
+	$todoist->control(POST => 'config', { completed_subtask_rows => \0, descendant_tombstones => \0 });
+	my ($done) = tree('Ash');
+	my ($gone) = tree('Fir');
+
+	$sides->set_task($done, q{status = 'done'});
+	$sides->sql(q{DELETE FROM tasksync.tasks WHERE id = :'id'}, id => $gone);
+	$sides->settle;
+	is($sides->sql(q{SELECT count(*) FROM tasksync.dead_letters}), 0, 'nothing was refused for good');
+	$sides->is_equal;
+	$sides->is_quiet;
+	$todoist->control(POST => 'config', { completed_subtask_rows => \1, descendant_tombstones => \1 });
+};
+
+subtest 'a subtask taken out of a tree and edited, the tree completed in the same moment' => sub {
+	my ($root, $branch, $leaf) = tree('Yew');
+
+	$sides->sql(q{BEGIN; UPDATE tasksync.tasks SET parent_id = NULL, title = 'Yew, seedling' WHERE id = :'leaf';
+		UPDATE tasksync.tasks SET status = 'done' WHERE id = :'root'; COMMIT}, leaf => $leaf, root => $root);
+	$sides->settle;
+	is($sides->task($leaf, 'status'), 'open', 'it lives on');
+	ok(!$sides->item($_ => $leaf)->{checked}, "at side $_") foreach qw(a b);
+	$sides->is_equal;
+	$sides->is_quiet;
+};
+
+subtest 'a subtask reopened while the completion of its tree is on its way: it stays open' => sub {
+	my ($root, $branch, $leaf, $other) = tree('Lime');
+
+	$todoist->faults({ kind => 'slow_ms', ms => 1500, when => 'after', token => $sides->token('a'),
+		match => { command => 'item_close' } });
+	$sides->set_task($root, q{status = 'done'});
+	wait_until('it has arrived', sub { $sides->item(a => $leaf)->{checked} });
+	$sides->set_task($leaf, q{status = 'open'});
+	$sides->settle;
+	is(join(' ', map { $sides->task($_, 'status') } $root, $branch, $leaf, $other), 'open open open done',
+		'open, with what is above it');
 	$sides->is_equal;
 	$sides->is_quiet;
 };

@@ -9,7 +9,7 @@
 #define OK_READ "'full_sync':false,'sync_token':'T1','items':[]"
 
 static const char *const outcomes[] = {
-	"unknown", "ok", "gone", "refused", "later", "replan",
+	"unknown", "ok", "gone", "blocked", "refused", "later", "replan",
 };
 
 static const char *const results[] = {
@@ -67,11 +67,11 @@ test_commands(void)
 	check_ack(task, TASKSYNC_OP_DELETE, "{'error':'x','http_code':404}", "ok", NULL,
 			  "deleting it, without a tag");
 	check_ack(task, TASKSYNC_OP_MOVE, TASK_NOT_FOUND, "gone", "NOT_FOUND", "moving it");
-	check_ack(task, TASKSYNC_OP_MOVE, PROJECT_NOT_FOUND, "refused", "NOT_FOUND",
+	check_ack(task, TASKSYNC_OP_MOVE, PROJECT_NOT_FOUND, "blocked", "NOT_FOUND",
 			  "moving it to where nothing is");
 	check_ack(TASKSYNC_PROJECT, TASKSYNC_OP_MOVE, PROJECT_NOT_FOUND, "gone", "NOT_FOUND",
 			  "moving a project that is not there");
-	check_ack(task, TASKSYNC_OP_CREATE, PROJECT_NOT_FOUND, "refused", "NOT_FOUND",
+	check_ack(task, TASKSYNC_OP_CREATE, PROJECT_NOT_FOUND, "blocked", "NOT_FOUND",
 			  "creating in a project that is not there");
 	check_ack(task, TASKSYNC_OP_CREATE,
 			  "{'error_tag':'MAX_ITEMS_LIMIT_REACHED','error_code':49,'error':'Maximum number of "
