@@ -58,7 +58,7 @@ COMMENT ON TABLE tasksync.account_tokens IS 'Provider tokens, sealed with XChaCh
 COMMENT ON COLUMN tasksync.account_tokens.user_id IS 'Owner.';
 COMMENT ON COLUMN tasksync.account_tokens.account_id IS 'Account.';
 COMMENT ON COLUMN tasksync.account_tokens.access_sealed IS 'Access token, sealed.';
-COMMENT ON COLUMN tasksync.account_tokens.refresh_sealed IS 'Refresh token, sealed; null for a token that does not expire.';
+COMMENT ON COLUMN tasksync.account_tokens.refresh_sealed IS 'Refresh token, sealed; null for a token that does not expire, and when the answer with the next one was lost.';
 COMMENT ON COLUMN tasksync.account_tokens.access_expires_at IS 'When the access token ends; null = never.';
 COMMENT ON COLUMN tasksync.account_tokens.scope IS 'Scope granted by the provider.';
 COMMENT ON COLUMN tasksync.account_tokens.is_grant IS 'Whether it came from a consent, which is given back at the end; a token that a person brought along is left alone.';

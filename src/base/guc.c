@@ -34,7 +34,7 @@ char	   *tasksync_redirect_origins = NULL;
 int			tasksync_max_concurrent_accounts = 64;
 int			tasksync_max_response_kb = 65536;
 int			tasksync_request_timeout_ms = 60000;
-int			tasksync_read_before_write_ms = 2000;
+int			tasksync_read_before_write_ms = 250;
 int			tasksync_poll_interval_ms = 30000;
 int			tasksync_lease_ms = 180000;
 int			tasksync_webhook_interval_ms = 2000;
@@ -274,7 +274,7 @@ define_bounds(void)
 							"Age up to which the last read still allows sending changes.",
 							"0 to 1 hour. A run with older knowledge reads before it changes "
 							"objects at the provider; 0 means that it always reads first.",
-							&tasksync_read_before_write_ms, 2000, 0, 3600000, PGC_SIGHUP,
+							&tasksync_read_before_write_ms, 250, 0, 3600000, PGC_SIGHUP,
 							GUC_UNIT_MS, NULL, NULL, NULL);
 	DefineCustomIntVariable("tasksync.poll_interval",
 							"Longest time the worker sleeps without looking at its queue.",

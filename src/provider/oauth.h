@@ -55,6 +55,7 @@ typedef struct TasksyncTokenAnswer
 	const char *error_message;	/* for people; never quotes what the provider said */
 	const char *access_token;
 	const char *refresh_token;	/* NULL = keep the one we have */
+	bool		refresh_spent;	/* no, it is used up, and its successor went with a lost answer */
 	int64		expires_in;		/* seconds, 0 = never, or not told */
 	const char *scope;			/* as told, NULL = what was asked for */
 	/* exchange: who agreed, if the answer says so */

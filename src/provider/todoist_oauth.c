@@ -100,12 +100,18 @@ build_refresh(const TasksyncTokenCall *call, TasksyncHttpRequest *request)
 	tasksync_oauth_post(call, FORM, &form, request);
 }
 
-/* within the minute of grace the answer has no refresh token: the one we have stays */
+/*
+ * Each renewal brings a new refresh token, and the old one opens nothing more:
+ * repeated within a minute it gets the same access token once more and no
+ * refresh token, later it ends the whole grant.  So an answer without one says
+ * that the first answer was lost, and that there is nothing left to renew with.
+ */
 static void
 parse_refresh(const TasksyncTokenCall *call, const TasksyncHttpResponse *response,
 			  TasksyncTokenAnswer *answer)
 {
-	(void) tasksync_oauth_token_answer(response, TASKSYNC_REFRESH, SERVICE, answer);
+	if (tasksync_oauth_token_answer(response, TASKSYNC_REFRESH, SERVICE, answer) != NULL)
+		answer->refresh_spent = answer->refresh_token == NULL;
 }
 
 static void

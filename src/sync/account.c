@@ -190,15 +190,16 @@ store_pair(TasksyncRun *run, const TasksyncTokenAnswer *answer)
 {
 	tasksync_run_begin(run, "store renewed tokens");
 	tasksync_query("UPDATE tasksync.account_tokens SET access_sealed = $3,"
-				   " refresh_sealed = coalesce($4, refresh_sealed), access_expires_at = $5,"
-				   " scope = coalesce($6, scope), refreshed_at = now()"
+				   " refresh_sealed = CASE WHEN NOT $7 THEN coalesce($4, refresh_sealed) END,"
+				   " access_expires_at = $5, scope = coalesce($6, scope), refreshed_at = now()"
 				   " WHERE user_id = $1 AND account_id = $2",
-				   "uuBBTt", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
+				   "uuBBTtb", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
 				   tasksync_p_bytes(run->access_sealed, run->access_length),
 				   answer->refresh_token
 					   ? tasksync_p_bytes(run->refresh_sealed, run->refresh_length)
 					   : tasksync_p_null(),
-				   tasksync_p_time(run->access_expires_at), tasksync_p_text(answer->scope));
+				   tasksync_p_time(run->access_expires_at), tasksync_p_text(answer->scope),
+				   tasksync_p_bool(answer->refresh_spent));
 	tasksync_run_commit(run);
 	TASKSYNC_TEST_POINT("tokens-stored");
 }
@@ -232,6 +233,14 @@ tasksync_account_refreshed(TasksyncRun *run, const TasksyncHttpResponse *respons
 	if (run->failed)
 		return;
 	store_pair(run, &answer);
+	if (answer.refresh_spent)
+	{
+		/* never sent again: that would end the grant together with the token that works */
+		run->refresh_sealed = NULL;
+		run->error_code = "renewal_lost";
+		run->error_message =
+			"the answer that brought the next refresh token was lost; the account works until its token runs out, then connect it again with reconnect_account()";
+	}
 	run->refreshed = true;
 	run->phase = run->after_refresh;
 }

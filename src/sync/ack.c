@@ -266,6 +266,14 @@ settle_intents(AckBatch *batch)
 				   run, batch->unmapped);
 }
 
+static void
+drop_row(json_t *rows, const char *hub_id)
+{
+	for (size_t i = json_array_size(rows); i-- > 0;)
+		if (strcmp(tasksync_json_string(json_array_get(rows, i), "hub_id"), hub_id) == 0)
+			json_array_remove(rows, i);
+}
+
 /*
  * A read may have shown what we made before its creation was acknowledged, with
  * edits that kept it from being recognised; then it was taken for new.  That
@@ -304,10 +312,11 @@ remove_twins(AckBatch *batch)
 								  json_pack("{s:s, s:s, s:s}", "hub_id", hub_id, "code",
 											"exists_twice", "message",
 											"the provider's object belongs to another one here"));
-		for (size_t i = 0; !is_task && i < json_array_size(batch->created); i++)
-			if (strcmp(tasksync_json_string(json_array_get(batch->created, i), "hub_id"), hub_id) ==
-				0)
-				json_array_remove(batch->created, i--);
+		if (!is_task)
+		{
+			drop_row(batch->created, hub_id);
+			drop_row(batch->touched, hub_id);
+		}
 	}
 	tasksync_batch("UPDATE tasksync.tasks t SET parent_id = r.hub_id"
 				   " FROM jsonb_to_recordset($4) r(hub_id uuid, twin uuid)"

@@ -458,6 +458,33 @@ subtest 'trap 23: the new pair is kept before it is used: a crash in between cos
 	is($ann->health, 'active', 'and the next run works with it');
 };
 
+subtest 'trap 23: the answer to a renewal is lost: asked again within the minute, the account works on, and the grant lives' => sub {
+	my $ann = app_person('trap23e');
+
+	$ann->sql(q{UPDATE tasksync.account_tokens SET access_expires_at = now() + interval '1 minute' WHERE account_id = :'a'});
+	$todoist->faults({ kind => 'cut_after_commit', match => { path => 'access_token$' } });
+	$ann->sql(q{INSERT INTO tasksync.tasks (user_id, title) VALUES (:'u', 'In spite of it')});
+	$ann->mark;
+	$ann->sync;
+	is(renewals($ann), 2, 'asked twice');
+	is($ann->titles_there, 'In spite of it,kept 1,kept 2,kept 3', 'the same access token came again, and works');
+	is($ann->sql(q{SELECT refresh_sealed IS NULL AND access_expires_at > now() FROM tasksync.account_tokens WHERE account_id = :'a'}), 't',
+		'the refresh token is spent and forgotten');
+	is($ann->sql(q{SELECT error_code FROM tasksync.schedules WHERE account_id = :'a'}), 'renewal_lost', 'and the operator can read what is coming');
+
+	# repeated now, the spent token would end the whole grant
+	$todoist->clock(advance_s => 120);
+	$ann->sql(q{UPDATE tasksync.account_tokens SET access_expires_at = now() + interval '1 minute' WHERE account_id = :'a'});
+	$ann->mark;
+	$ann->sync;
+	is(join(',', map { "$_->{kind} $_->{status}" } $ann->requests), 'delta 200', 'it is not sent again: the access token lives as long as it was given');
+	is($ann->health, 'active', 'the account works');
+	$todoist->clock(advance_s => 3600);
+	$ann->sql(q{SELECT tasksync.sync_now(:'a')});
+	$hub->wait_for(q{SELECT state FROM tasksync.accounts WHERE id = :'a'}, 'reauth_required', a => $ann->{account_id});
+	is(renewals($ann), 0, 'and asks for consent when that is over');
+};
+
 subtest 'trap 23: a withdrawn consent stops the account until it is connected again, and loses nothing' => sub {
 	my $ann = app_person('trap23d');
 	my $versions = $ann->versions;

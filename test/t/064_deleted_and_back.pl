@@ -137,6 +137,29 @@ subtest 'the deletion never arrived and nobody edited: it is sent again' => sub 
 	$sides->is_quiet;
 };
 
+subtest 'a project made here whose answer was lost, renamed there before it was read: one of the two waits for a person' => sub {
+	my $named = sub { my ($side, $name) = @_; return grep { $_->{name} eq $name && !$_->{is_deleted} } @{ $todoist->state($sides->token($side))->{projects} } };
+
+	$todoist->faults({ kind => 'cut_after_commit', token => $sides->token('a'), match => { command => 'project_add' } });
+	$sides->sql(q{INSERT INTO tasksync.projects (user_id, name) VALUES (:'user', 'Attic')});
+	when_a_failed();
+	# too old to be sent again before the read
+	$sides->sql(q{UPDATE tasksync.intents SET first_sent_at = first_sent_at - interval '1 day' WHERE account_id = :'a'});
+	my ($there) = $named->(a => 'Attic');
+	$sides->edit(a => 'project_update', id => $there->{id}, name => 'Loft');
+	$sides->sql(q{SELECT tasksync.resume_account(:'a')});
+	$sides->settle;
+	is($sides->sql(q{SELECT string_agg(kind || ' ' || error_code, ', ') FROM tasksync.dead_letters}), 'project exists_twice', 'a dead letter says so');
+	is(scalar(() = $named->(a => 'Loft')) . scalar(() = $named->(a => 'Attic')), '10', 'a has it once');
+	is($sides->sql(q{SELECT string_agg(name, ' ' ORDER BY name) FROM tasksync.projects WHERE name IN ('Attic', 'Loft')}), 'Attic Loft',
+		'the hub keeps both: a person may have put something into either');
+	$sides->sql(q{DELETE FROM tasksync.projects WHERE name = 'Attic'});
+	$sides->settle;
+	is($sides->sql(q{SELECT count(*) FROM tasksync.dead_letters}), 0, 'decided');
+	$sides->is_equal;
+	$sides->is_quiet;
+};
+
 # ---- subtasks ----
 
 # A tree of four: hub ids by title.
