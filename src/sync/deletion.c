@@ -409,7 +409,6 @@ is_elsewhere(const TasksyncLink *link, TasksyncField container, const char *hub_
 static void
 unlink_project(TasksyncRun *run, TasksyncLink *project, List *members, List *elsewhere)
 {
-	json_t *rows = json_array();
 	ListCell *cell;
 
 	tasksync_deletion_bury(run, lappend(list_copy(members), project), "container_deleted");
@@ -419,9 +418,8 @@ unlink_project(TasksyncRun *run, TasksyncLink *project, List *members, List *els
 
 		link->state = 'x';
 		link->dirty = false;
-		json_array_append_new(rows, tasksync_link_to_json(link));
 	}
-	tasksync_links_write(run, rows);
+	tasksync_links_write(run, elsewhere);
 	tasksync_query("DELETE FROM tasksync.project_links WHERE user_id = $1 AND account_id = $2"
 				   " AND project_id = $3",
 				   "uuu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
