@@ -16,6 +16,7 @@ def inside(names):
     pgxs = private_install.pgxs_folder(config)
     bindir = private_install.install(os.path.join(run, "install"), "release", ".")
     env = private_install.tap_env(dict(os.environ), config, bindir, os.path.join(run, "bench"))
+    env["PG_CONFIG"] = config
     folder = os.path.join("test", "bench")
     scripts = sorted(n for n in os.listdir(folder) if n.endswith(".pl"))
     chosen = [s for s in scripts if not names or any(n in s for n in names)]
