@@ -29,7 +29,7 @@ COMMENT ON COLUMN tasksync.project_links.project_id IS 'Project.';
 COMMENT ON COLUMN tasksync.project_links.remote_id IS 'Container at the provider; null until a project created here exists there.';
 COMMENT ON COLUMN tasksync.project_links.direction IS 'both, pull (the provider''s changes come in) or push (the hub''s changes go out).';
 COMMENT ON COLUMN tasksync.project_links.policy IS 'Conflict policy of this link, as in merge_task(); null: the account''s.';
-COMMENT ON COLUMN tasksync.project_links.filter IS 'Reserved: which tasks of the project belong to the link; null: all.';
+COMMENT ON COLUMN tasksync.project_links.filter IS 'Which tasks of the project the link carries, in either direction, as set_filter() takes it; null: all.';
 COMMENT ON COLUMN tasksync.project_links.mapping IS 'Which property of the container holds which field, where the provider has such a choice; null: as proposed in containers.config.';
 COMMENT ON COLUMN tasksync.project_links.on_remote_delete IS 'What a deletion at the provider does here: propagate, unlink or complete.';
 COMMENT ON COLUMN tasksync.project_links.scope_version IS 'Raised when the scope of the link changes: absence in an older full read proves nothing.';

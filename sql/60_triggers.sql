@@ -293,7 +293,7 @@ COMMENT ON FUNCTION tasksync.follow_sections(uuid, uuid[]) IS 'Internal: the tre
 
 -- Never a delete: leaving the scope of an account is no reason to destroy
 -- anything there.
-CREATE FUNCTION tasksync.tasks_moved(person uuid, ids uuid[]) RETURNS void
+CREATE FUNCTION tasksync.route_tasks(person uuid, ids uuid[], only_account uuid DEFAULT NULL) RETURNS void
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 	SET search_path = pg_catalog, pg_temp
 AS $$
@@ -304,29 +304,31 @@ BEGIN
 	DELETE FROM tasksync.links l
 	USING unnest(ids) i (id), tasksync.tasks t
 	WHERE l.user_id = person AND l.hub_id = i.id AND l.remote_id IS NULL AND l.state = 'pending_create'
-		AND l.account_id IS DISTINCT FROM origin
+		AND l.account_id IS DISTINCT FROM origin AND l.account_id = coalesce(only_account, l.account_id)
 		AND t.user_id = person AND t.id = l.hub_id
 		AND NOT EXISTS (
 			SELECT FROM tasksync.project_links p
-			WHERE p.user_id = person AND p.account_id = l.account_id AND p.project_id = t.project_id)
+			WHERE p.user_id = person AND p.account_id = l.account_id AND p.project_id = t.project_id AND tasksync.carries(p, t))
 		AND NOT EXISTS (
 			SELECT FROM tasksync.intents i
 			WHERE i.user_id = person AND i.account_id = l.account_id AND i.hub_id = l.hub_id);
 
-	UPDATE tasksync.links l SET state = 'detached', dirty = false
+	UPDATE tasksync.links l SET state = 'detached', dirty = false, missing_since = NULL
 	FROM unnest(ids) i (id), tasksync.tasks t
 	WHERE l.user_id = person AND l.hub_id = i.id AND l.state IN ('live', 'pending_create')
-		AND l.account_id IS DISTINCT FROM origin
+		AND l.account_id IS DISTINCT FROM origin AND l.account_id = coalesce(only_account, l.account_id)
 		AND t.user_id = person AND t.id = l.hub_id
 		AND NOT EXISTS (
 			SELECT FROM tasksync.project_links p
-			WHERE p.user_id = person AND p.account_id = l.account_id AND p.project_id = t.project_id);
+			WHERE p.user_id = person AND p.account_id = l.account_id AND p.project_id = t.project_id AND tasksync.carries(p, t));
 
 	UPDATE tasksync.links l SET state = 'live'
 	FROM unnest(ids) i (id), tasksync.tasks t, tasksync.project_links p
 	WHERE l.user_id = person AND l.hub_id = i.id AND l.state = 'detached' AND l.remote_id IS NOT NULL
+		AND l.account_id = coalesce(only_account, l.account_id)
 		AND t.user_id = person AND t.id = l.hub_id
-		AND p.user_id = person AND p.account_id = l.account_id AND p.project_id = t.project_id AND p.direction = 'pull';
+		AND p.user_id = person AND p.account_id = l.account_id AND p.project_id = t.project_id AND p.direction = 'pull'
+		AND tasksync.carries(p, t);
 
 	WITH joined AS (
 		INSERT INTO tasksync.links AS l (user_id, hub_id, account_id, kind, state, dirty)
@@ -335,6 +337,7 @@ BEGIN
 		JOIN tasksync.tasks t ON t.user_id = person AND t.id = i.id
 		JOIN tasksync.project_links p ON p.user_id = person AND p.project_id = t.project_id
 		WHERE p.direction <> 'pull' AND p.account_id IS DISTINCT FROM origin
+			AND p.account_id = coalesce(only_account, p.account_id) AND tasksync.carries(p, t)
 		-- moved back to where it was: the same remote object, not a second one
 		ON CONFLICT (user_id, hub_id, account_id) DO UPDATE
 			SET state = CASE WHEN l.remote_id IS NULL THEN 'pending_create' ELSE 'live' END, dirty = true
@@ -344,7 +347,7 @@ BEGIN
 	PERFORM tasksync.request_sync(person, touched);
 END
 $$;
-COMMENT ON FUNCTION tasksync.tasks_moved(uuid, uuid[]) IS 'Internal: tasks changed their project: accounts that show the new one get them, accounts that only showed the old one let go of them without deleting.';
+COMMENT ON FUNCTION tasksync.route_tasks(uuid, uuid[], uuid) IS 'Internal: tasks changed their project, or what filters look at, or a filter changed: accounts whose links carry them now get them, or take their old link up again; accounts whose links do not any more let go of them without deleting. only_account: no others.';
 
 CREATE FUNCTION tasksync.label_renamed(person uuid, was text, becomes text) RETURNS void
 	LANGUAGE sql VOLATILE PARALLEL UNSAFE
@@ -384,7 +387,9 @@ BEGIN
 			AND l.account_id IS DISTINCT FROM tasksync.origin_account()
 		CROSS JOIN LATERAL (SELECT tasksync.project_of(l.kind, person, i.id)) o (project_id)
 		LEFT JOIN tasksync.project_links p
-			ON p.user_id = person AND p.account_id = l.account_id AND p.project_id = o.project_id),
+			ON p.user_id = person AND p.account_id = l.account_id AND p.project_id = o.project_id
+			AND (p.filter IS NULL OR l.kind <> 'task'
+				OR tasksync.filter_matches(p.filter, tasksync.hub_record('task', person, i.id)))),
 	reborn AS (
 		UPDATE tasksync.links l
 		SET state = CASE WHEN NOT k.in_scope THEN 'detached' WHEN l.remote_id IS NULL THEN 'pending_create' ELSE 'live' END,

@@ -236,6 +236,7 @@ BEGIN
 						FROM new_rows n
 						JOIN tasksync.project_links p ON p.user_id = n.user_id AND p.project_id = n.project_id
 						WHERE n.user_id = part.user_id AND p.direction <> 'pull' AND p.account_id IS DISTINCT FROM origin
+							AND (p.filter IS NULL OR tasksync.filter_matches(p.filter, tasksync.row_record('task', n)))
 						ON CONFLICT DO NOTHING
 						RETURNING account_id)
 					SELECT array_agg(DISTINCT account_id) INTO touched FROM linked;
@@ -264,6 +265,7 @@ AS $$
 DECLARE
 	part record;
 	names text[];
+	crossed uuid[];
 BEGIN
 	FOR part IN
 		-- IS DISTINCT FROM and not <>, which would turn the full join into an inner one
@@ -293,6 +295,7 @@ BEGIN
 			array_agg(e.id) FILTER (WHERE e.after ->> 'status' = 'done') AS closed,
 			array_agg(e.id) FILTER (WHERE e.after ->> 'status' = 'open') AS reopened,
 			bool_or(e.after ? 'labels') AS relabelled,
+			bool_or(e.after ?| ARRAY['labels', 'priority', 'due_date']) AS regarded,
 			jsonb_agg(jsonb_build_array(e.before -> 'name', e.after -> 'name')) FILTER (WHERE e.after ? 'name') AS renamed
 		FROM edits e GROUP BY e.user_id
 	LOOP
@@ -302,7 +305,22 @@ BEGIN
 		PERFORM tasksync.mark_dirty(part.user_id, part.ids);
 		IF TG_ARGV[0] = 'task' THEN
 			IF part.moved IS NOT NULL THEN
-				PERFORM tasksync.tasks_moved(part.user_id, part.moved);
+				PERFORM tasksync.route_tasks(part.user_id, part.moved);
+			END IF;
+			IF part.regarded AND EXISTS (
+				SELECT FROM tasksync.project_links p WHERE p.user_id = part.user_id AND p.filter IS NOT NULL) THEN
+				-- those alone that a filter judges differently now
+				SELECT array_agg(DISTINCT c.id) INTO crossed
+				FROM (
+					SELECT n.user_id, n.id, n.project_id,
+						tasksync.row_record('task', o) AS before, tasksync.row_record('task', n) AS after
+					FROM new_rows n FULL JOIN old_rows o ON o.user_id = n.user_id AND o.id = n.id
+					WHERE n.version IS DISTINCT FROM o.version OFFSET 0) c
+				JOIN tasksync.project_links p
+					ON p.user_id = c.user_id AND p.project_id = c.project_id AND p.filter IS NOT NULL
+				WHERE c.user_id = part.user_id
+					AND tasksync.filter_matches(p.filter, c.before) <> tasksync.filter_matches(p.filter, c.after);
+				PERFORM tasksync.route_tasks(part.user_id, crossed);
 			END IF;
 			IF part.replaced IS NOT NULL THEN
 				PERFORM tasksync.follow_sections(part.user_id, part.replaced);

@@ -172,6 +172,9 @@ BEGIN ATOMIC
 	JOIN tasksync.providers v ON v.provider = a.provider
 	CROSS JOIN LATERAL (
 		SELECT t.id, 'task' AS kind FROM tasksync.tasks t WHERE t.user_id = person AND t.project_id = project
+			AND NOT EXISTS (
+				SELECT FROM tasksync.project_links p
+				WHERE p.user_id = person AND p.account_id = account AND p.project_id = project AND NOT tasksync.carries(p, t))
 		UNION ALL
 		SELECT s.id, 'section' FROM tasksync.sections s
 		WHERE v.shows_sections AND s.user_id = person AND s.project_id = project

@@ -38,6 +38,7 @@ DECLARE
 			' tasksync.list_containers(uuid), tasksync.link_project(uuid, text, uuid, text, jsonb),'
 			' tasksync.link_all(uuid), tasksync.unlink_project(uuid), tasksync.disconnect_account(uuid, boolean),'
 			' tasksync.pause_account(uuid), tasksync.resume_account(uuid), tasksync.set_sync_interval(uuid, interval),'
+			' tasksync.set_filter(uuid, jsonb), tasksync.preview_filter(uuid, jsonb), tasksync.set_route(uuid, text, text),'
 			' tasksync.set_policy(uuid, jsonb, uuid), tasksync.mapping(uuid), tasksync.set_mapping(uuid, jsonb),'
 			' tasksync.sync_now(uuid), tasksync.wait_for_sync(uuid, interval), tasksync.preview_sync(uuid),'
 			' tasksync.resolve_conflict(uuid, text, jsonb), tasksync.approve_held(uuid[]), tasksync.reject_held(uuid[]),'

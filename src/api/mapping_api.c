@@ -48,16 +48,11 @@ static json_t *
 json_argument(FunctionCallInfo fcinfo, int n)
 {
 	const char *error;
-	Jsonb	   *value;
-	char	   *text;
 	json_t	   *json;
 
 	if (PG_ARGISNULL(n))
 		return NULL;
-	value = PG_GETARG_JSONB_P(n);
-	text = JsonbToCString(NULL, &value->root, VARSIZE(value));
-	text = pg_server_to_any(text, strlen(text), PG_UTF8);
-	json = tasksync_json_parse(text, strlen(text), &error);
+	json = tasksync_json_from_jsonb(PG_GETARG_JSONB_P(n), &error);
 	if (json == NULL)
 		refuse(error);
 	return json;

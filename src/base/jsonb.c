@@ -159,3 +159,12 @@ tasksync_record_to_jsonb(const TasksyncRecord *record)
 	}
 	return JsonbPGetDatum(JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_OBJECT, NULL)));
 }
+
+json_t *
+tasksync_json_from_jsonb(Jsonb *value, const char **error)
+{
+	char	   *text = JsonbToCString(NULL, &value->root, VARSIZE(value));
+
+	text = pg_server_to_any(text, strlen(text), PG_UTF8);
+	return tasksync_json_parse(text, strlen(text), error);
+}

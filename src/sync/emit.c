@@ -410,7 +410,8 @@ tasksync_emit_candidate(TasksyncBatchPlan *plan, TasksyncCandidate *candidate)
 	bool emitted = false;
 
 	candidate->visiting = true;
-	if (link->hub == NULL || link->state == 'x')
+	/* a filter may be set while a task is written that it keeps out */
+	if (link->hub == NULL || link->state == 'x' || !tasksync_refs_carries(plan->run, link->hub))
 		json_array_append_new(plan->clean_rows, hub_id_row(link));
 	else if (waits_for_reading(plan, link))
 		emitted = false;

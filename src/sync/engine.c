@@ -19,6 +19,7 @@
 #include "base/testpoint.h"
 #include "sync/absence.h"
 #include "sync/bucket.h"
+#include "sync/clocks.h"
 #include "sync/deletion.h"
 #include "sync/preview.h"
 #include "sync/pull.h"
@@ -323,6 +324,7 @@ tasksync_run_answer(TasksyncRun *run, const TasksyncHttpResponse *response)
 	run->counts.bytes_sent += response->sent_bytes;
 	run->counts.bytes_received += response->received_bytes;
 	run->counts.network_ms += response->elapsed_ms;
+	tasksync_clock_sample(run, response);
 	TASKSYNC_TEST_POINT("answer-arrived");
 	if (token_answer(run, response))
 	{

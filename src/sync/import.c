@@ -13,6 +13,7 @@
 #include "sync/ack.h"
 #include "sync/canonical.h"
 #include "sync/chunk.h"
+#include "sync/clocks.h"
 #include "sync/import.h"
 
 /* how much earlier than our request the provider's clock may place what the request created */
@@ -65,7 +66,8 @@ find_lost_create(TasksyncChunk *chunk, const TasksyncObservation *observation,
 				 const TasksyncRecord *record)
 {
 	TimestampTz born =
-		observation->created_at != 0 ? observation->created_at : observation->edited_at;
+		tasksync_clock_ours(chunk->run, observation->created_at != 0 ? observation->created_at
+																	 : observation->edited_at);
 	char *fingerprint = NULL;
 	ListCell *cell;
 
@@ -142,7 +144,7 @@ is_history(const TasksyncRun *run, const TasksyncRoute *route,
 
 	return run->full_read ||
 		   (run->provider->caps.reads_containers && route && observation->edited_at != 0 &&
-			observation->edited_at + precision < route->linked_at);
+			tasksync_clock_ours(run, observation->edited_at) + precision < route->linked_at);
 }
 
 /*
@@ -162,7 +164,8 @@ is_importable(TasksyncChunk *chunk, const TasksyncObservation *observation,
 	if ((chunk->kind == TASKSYNC_TASK || chunk->kind == TASKSYNC_SECTION) &&
 		(record->value[TASKSYNC_F_PROJECT] == NULL || (route && !route->pulls)))
 		return false;
-	return !(status && strcmp(status, "done") == 0 && is_history(chunk->run, route, observation));
+	return tasksync_refs_carries(chunk->run, record) &&
+		   !(status && strcmp(status, "done") == 0 && is_history(chunk->run, route, observation));
 }
 
 /*

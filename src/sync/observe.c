@@ -15,6 +15,7 @@
 #include "sync/ack.h"
 #include "sync/canonical.h"
 #include "sync/chunk.h"
+#include "sync/clocks.h"
 #include "sync/import.h"
 #include "sync/late.h"
 #include "sync/observe.h"
@@ -30,43 +31,6 @@ conflict_row(const TasksyncLink *link, const TasksyncConflict *conflict)
 					 tasksync_field_name(conflict->field), "base", conflict->base, "hub",
 					 conflict->hub, "remote", conflict->remote, "result", conflict->result, "rule",
 					 conflict->rule, "status", conflict->open ? "open" : "settled");
-}
-
-/*
- * When the remote edits happened.  A stamp belongs to the whole object: if one
- * thing alone changed, the stamp is its time, as precise as the provider keeps
- * it; otherwise anything since the last read.  A second is cut down to; what is
- * coarser may be rounded either way.
- */
-static void
-remote_edits(const TasksyncRun *run, const TasksyncObservation *observation, uint32 changed,
-			 TasksyncEdits *edits)
-{
-	TimestampTz stamp = Min(observation->edited_at, run->requested_at);
-	int64 precision =
-		Max(run->provider->caps.edit_precision_ms, 1000) * (USECS_PER_SEC / INT64CONST(1000));
-	TimestampTz hi = stamp == 0 ? run->requested_at : Min(stamp + precision, run->requested_at);
-	TimestampTz lo = stamp != 0 && (changed & (changed - 1)) == 0
-						 ? stamp - (precision > USECS_PER_SEC ? precision / 2 : 0)
-						 : Min(run->previous_read_at, hi);
-
-	for (int f = 0; f < TASKSYNC_NFIELDS; f++)
-	{
-		edits->lo[f] = lo;
-		edits->hi[f] = hi;
-	}
-}
-
-static json_t *
-edited_json(const TasksyncRecord *patch, const TasksyncEdits *edits)
-{
-	json_t *edited = json_object();
-
-	for (int f = 0; f < TASKSYNC_NFIELDS; f++)
-		if (tasksync_record_has(patch, f))
-			json_object_set_new(edited, tasksync_field_name(f),
-								json_string(tasksync_format_instant(edits->hi[f])));
-	return edited;
 }
 
 /* ---- linked objects ---- */
@@ -244,6 +208,20 @@ as_the_provider_took_it(TasksyncRun *run, const TasksyncLink *link)
 	return hub;
 }
 
+/* the link did not carry it, and what was done there does not change that */
+static void
+keep_out(TasksyncChunk *chunk, TasksyncLink *link, const TasksyncLink *before)
+{
+	*link = *before;
+	link->state = 'x';
+	link->dirty = false;
+	link->missing = false;
+	if (tasksync_ack_sent(chunk->run, link->hub_id))
+		tasksync_ack_seen(chunk->run, link->hub_id);
+	if (before->state != 'x' || before->missing)
+		tasksync_chunk_change(chunk, link);
+}
+
 static void
 merge_linked(TasksyncChunk *chunk, TasksyncLink *link, const TasksyncObservation *observation,
 			 const TasksyncRecord *remote)
@@ -260,6 +238,7 @@ merge_linked(TasksyncChunk *chunk, TasksyncLink *link, const TasksyncObservation
 	TasksyncMergeInput input = {0};
 	TasksyncMergeResult merged;
 	TasksyncHubChange *change;
+	bool stays_out;
 
 	before.base = tasksync_record_copy(link->base);
 	/* an edit made between a request without an answer and its repetition is no echo of it */
@@ -268,7 +247,7 @@ merge_linked(TasksyncChunk *chunk, TasksyncLink *link, const TasksyncObservation
 	if (!TASKSYNC_MUTANT("no barrier"))
 		input.in_flight = in_flight_of(chunk, link, remote, &closed);
 	twice = judge_occurrence(link, &remote, closed, &stale);
-	remote_edits(run, observation, tasksync_record_diff(link->base, remote), &edits);
+	tasksync_remote_edits(run, observation, tasksync_record_diff(link->base, remote), &edits);
 	input.lens = lens;
 	input.policy = policy_of(chunk, route);
 	input.base = link->base;
@@ -288,15 +267,22 @@ merge_linked(TasksyncChunk *chunk, TasksyncLink *link, const TasksyncObservation
 		link->hub = tasksync_record_copy(link->hub);
 		tasksync_record_take(link->hub, merged.hub_patch, merged.hub_patch->present);
 	}
+	link->state = tasksync_refs_carries(run, link->hub) ? 'l' : 'x';
+	stays_out = link->state == 'x' && (before.state == 'x' || before.base->present == 0);
+	if (stays_out)
+		keep_out(chunk, link, &before);
 	/* its subtasks follow in this chunk, and follow it */
 	if (chunk->kind == TASKSYNC_TASK)
 		tasksync_chunk_remember(chunk, observation, link->hub_id,
 								link->hub->value[TASKSYNC_F_PROJECT]);
-	link->state = 'l';
+	if (stays_out)
+		return;
 	link->missing = false;
 	link->raw = tasksync_link_raw_after(link, observation);
 	/* what was refused stays so until somebody edits it here, however often it is read */
-	if (link->error_code == NULL || !same_record(link->hub, before.hub))
+	if (link->state == 'x')
+		link->dirty = false;
+	else if (link->error_code == NULL || !same_record(link->hub, before.hub))
 		link->dirty =
 			(route == NULL || route->pushes) && tasksync_link_out(run, link)->present != 0;
 	run->has_dirty |= link->dirty;
@@ -311,7 +297,7 @@ merge_linked(TasksyncChunk *chunk, TasksyncLink *link, const TasksyncObservation
 	change = tasksync_chunk_change(chunk, link);
 	change->updates = !same_record(link->hub, before.hub);
 	link->hub_before = before.hub;
-	change->edited = edited_json(merged.hub_patch, &edits);
+	change->edited = tasksync_edited_json(merged.hub_patch, &edits);
 	link->remote_edited_at = observation->edited_at;
 	add_conflicts(change, link, &merged, twice);
 	add_answers(change, link, merged.answered);

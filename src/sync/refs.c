@@ -13,6 +13,7 @@
 #include "utils/memutils.h"
 
 #include "base/json.h"
+#include "sync/filter.h"
 #include "sync/run.h"
 
 typedef struct RefKey
@@ -85,6 +86,17 @@ tasksync_refs_route(TasksyncRun *run, const char *project_id)
 	return hash_search(run->routes, key, HASH_FIND, NULL);
 }
 
+/* an object whose project is not linked is carried by no link, and is no matter of filters */
+bool
+tasksync_refs_carries(TasksyncRun *run, const TasksyncRecord *record)
+{
+	const TasksyncRoute *route = NULL;
+
+	if (record->kind == TASKSYNC_TASK && run->routes != NULL)
+		route = tasksync_refs_route(run, record->value[TASKSYNC_F_PROJECT]);
+	return route == NULL || tasksync_filter_matches(route->filter, record);
+}
+
 /* the version of a scope: it changes with the link, its filter and its mapping */
 static const char sql_routes[] =
 	"SELECT p.project_id::text, p.direction, p.policy::text, p.on_remote_delete, p.remote_id,"
@@ -95,7 +107,7 @@ static const char sql_routes[] =
 	"  SELECT FROM tasksync.tasks t WHERE t.user_id = p.user_id AND t.project_id = p.project_id"
 	"  AND NOT EXISTS (SELECT FROM tasksync.links l WHERE l.user_id = t.user_id"
 	"   AND l.hub_id = t.id AND l.account_id = p.account_id AND l.remote_id IS NOT NULL)),"
-	" p.created_at"
+	" p.created_at, p.filter::text"
 	" FROM tasksync.project_links p LEFT JOIN tasksync.containers c ON c.user_id = p.user_id"
 	"  AND c.account_id = p.account_id AND c.remote_id = p.remote_id"
 	" WHERE p.user_id = $1 AND p.account_id = $2 ORDER BY p.remote_id COLLATE \"C\"";
@@ -117,6 +129,7 @@ route_from_row(TasksyncRun *run, uint64 row)
 	const char *direction = tasksync_cell_text(row, 2);
 	const char *policy = tasksync_cell_text(row, 3);
 	const char *config = tasksync_cell_text(row, 6);
+	const char *filter = tasksync_cell_text(row, 11);
 	const char *error;
 	TasksyncRoute *route;
 	TasksyncContainer *container;
@@ -129,6 +142,7 @@ route_from_row(TasksyncRun *run, uint64 row)
 		!tasksync_policy_parse(tasksync_json_parse(policy, strlen(policy), &error), &route->policy,
 							   &error))
 		route->policy = run->policy;
+	route->filter = filter ? tasksync_json_parse(filter, strlen(filter), &error) : NULL;
 	route->linked_at = tasksync_cell_time(row, 10);
 	route->on_remote_delete = tasksync_cell_text(row, 4)[0];
 	route->container_id = tasksync_cell_text(row, 5);

@@ -124,6 +124,8 @@ struct TasksyncRun
 	TasksyncCall call;
 	TimestampTz requested_at; /* of the request under way */
 	TimestampTz read_began_at; /* of the first request of the read under way */
+	int64 clock_offset; /* clocks.c: the provider's clock minus ours, microseconds */
+	int64 clock_doubt;  /* and how far that may be wrong; 0 = no sample yet */
 	bool row_written;         /* sync_runs has a row */
 	bool read_done;           /* a complete read was recorded in this run */
 	bool full_read;           /* and it was one without a cursor */
@@ -248,6 +250,7 @@ typedef struct TasksyncRoute
 	bool pulls;  /* the provider's changes come in */
 	bool pushes; /* the hub's changes go out */
 	TasksyncPolicy policy;
+	const json_t *filter; /* NULL: all tasks */
 	bool unread;      /* it was never read whole: what is there already is not known */
 	bool needs_match; /* nor was it, and the project has tasks that may be there */
 	char on_remote_delete; /* 'p'ropagate, 'u'nlink, 'c'omplete */
@@ -262,6 +265,8 @@ extern const TasksyncLens *tasksync_refs_lens(const TasksyncRun *run, TasksyncKi
 											  const char *project_id);
 /* NULL if that project is not linked to this account */
 extern const TasksyncRoute *tasksync_refs_route(TasksyncRun *run, const char *project_id);
+/* false: the filter of the task's link keeps it out */
+extern bool tasksync_refs_carries(TasksyncRun *run, const TasksyncRecord *record);
 extern void tasksync_refs_add(TasksyncRun *run, TasksyncKind kind, const char *remote_id,
 							  const char *hub_id);
 /* NULL if this container is not linked */
