@@ -243,6 +243,41 @@ END
 $$;
 COMMENT ON FUNCTION tasksync.set_policy(uuid, jsonb, uuid) IS 'Sets the conflict policy of an account, or of one of its links: {"rule": "newest", "fields": {"title": "manual"}} as in merge_task(); null goes back to the person''s, or the account''s. An account''s policy may also hold "hold_deletes": "both" (the default: mass deletions in either direction wait for approve_held()), "in" or "off". Counts from the next run on. Errors: 22023 a policy that is not understood, P0002 no such account or link.';
 
+CREATE FUNCTION tasksync.container_named(a tasksync.accounts, word text) RETURNS text
+	LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+	SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	-- of a pasted address the id at the end of its path; the query names a view, or who knows what
+	id text := CASE WHEN word ~ '^https?://' THEN substring(split_part(split_part(word, '?', 1), '#', 1)
+		FROM '([0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12})/?$') ELSE word END;
+	found text[];
+BEGIN
+	IF EXISTS (
+		SELECT FROM tasksync.containers c
+		WHERE c.user_id = a.user_id AND c.account_id = a.id AND c.remote_id = word) THEN
+		RETURN word;
+	END IF;
+	IF replace(id, '-', '') ~ '^[0-9a-fA-F]{32}$' THEN
+		id := id::uuid::text;
+	END IF;
+	SELECT array_agg(c.remote_id ORDER BY c.title, c.remote_id) INTO found FROM tasksync.containers c
+	WHERE c.user_id = a.user_id AND c.account_id = a.id AND id IN (c.remote_id, c.parent_remote_id);
+	IF found IS NULL THEN
+		RAISE EXCEPTION USING ERRCODE = 'no_data_found',
+			MESSAGE = format('the account has no container "%s"', word),
+			HINT = format('SELECT * FROM tasksync.list_containers(''%s'') lists them.', a.id);
+	END IF;
+	IF cardinality(found) > 1 THEN
+		RAISE EXCEPTION USING ERRCODE = 'ambiguous_parameter',
+			MESSAGE = format('"%s" holds several containers', word),
+			HINT = format('Name one of them: %s.', array_to_string(found, ', '));
+	END IF;
+	RETURN found[1];
+END
+$$;
+COMMENT ON FUNCTION tasksync.container_named(tasksync.accounts, text) IS 'Internal: the id of a container by its id, by the id of what holds just it (a database), or by the address of either. P0002 if there is none, 42P08 if there are several.';
+
 CREATE FUNCTION tasksync.link_container(
 	a tasksync.accounts, remote_id text, project uuid, direction text, policy jsonb) RETURNS uuid
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -355,6 +390,8 @@ BEGIN
 			MESSAGE = format('project "%s" does not exist', project),
 			HINT = 'Leave project out to have one made.';
 	END IF;
+	PERFORM tasksync.await_containers(a);
+	remote_id := tasksync.container_named(a, remote_id);
 	SELECT p.id INTO taken FROM tasksync.project_links p
 	WHERE p.user_id = a.user_id AND p.account_id = a.id
 		AND (p.remote_id = link_project.remote_id OR p.project_id = project);
@@ -363,13 +400,12 @@ BEGIN
 			MESSAGE = 'the container or the project is linked already in this account',
 			HINT = format('SELECT tasksync.unlink_project(''%s'') ends that link.', taken);
 	END IF;
-	PERFORM tasksync.await_containers(a);
 	link := tasksync.link_container(a, remote_id, project, direction, policy);
 	PERFORM tasksync.read_new_links(a);
 	RETURN link;
 END
 $$;
-COMMENT ON FUNCTION tasksync.link_project(uuid, text, uuid, text, jsonb) IS 'Keeps a container of an account and a project of the hub the same; returns the link. remote_id: from list_containers(). project: default a new one with the container''s name (the inbox for the inbox). direction: both, pull or push. policy: as in merge_task(), default the account''s. What either side has already goes to the other one. Errors: P0002 unknown account, container or project, 22023 bad direction or policy, 23505 linked already, 55000 disconnected.';
+COMMENT ON FUNCTION tasksync.link_project(uuid, text, uuid, text, jsonb) IS 'Keeps a container of an account and a project of the hub the same; returns the link. remote_id: from list_containers(), or what a person pastes: the address of the container, or the id or address of a database that holds just one. project: default a new one with the container''s name (the inbox for the inbox). direction: both, pull or push. policy: as in merge_task(), default the account''s. What either side has already goes to the other one. Errors: P0002 unknown account, container or project, 42P08 several containers, 22023 bad direction or policy, 23505 linked already, 55000 disconnected.';
 
 CREATE FUNCTION tasksync.link_all(account uuid) RETURNS integer
 	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER

@@ -242,6 +242,25 @@ marker_of(const PageReader *reader)
 	return text != NULL && *text != '\0' ? text : NULL;
 }
 
+/*
+ * Outside of every data source it is no task of ours any more, wherever it is.
+ * A kind of parent that we do not know says nothing.
+ */
+static const char *
+place_outside(const json_t *parent)
+{
+	static const char *const kinds[] = {"page_id", "block_id", "database_id"};
+
+	if (tasksync_notion_says(parent, "type", "workspace"))
+		return "workspace";
+	for (int i = 0; i < (int) lengthof(kinds); i++)
+	{
+		if (tasksync_notion_id(parent, kinds[i]) != NULL)
+			return tasksync_notion_id(parent, kinds[i]);
+	}
+	return NULL;
+}
+
 bool
 tasksync_notion_read_page(const TasksyncCall *call, const json_t *page,
 						  TasksyncObservation *observation)
@@ -264,12 +283,12 @@ tasksync_notion_read_page(const TasksyncCall *call, const json_t *page,
 		return true;
 	reader.record = observation->record = tasksync_record_new(TASKSYNC_TASK);
 	reader.raw = json_object();
-	/* outside of every data source it is no task of ours any more, wherever it is */
-	if (place == NULL)
-		place = tasksync_notion_id(parent, "page_id");
-	else if (container != NULL)
+	if (container != NULL)
 		place = container->remote_id;
-	tasksync_record_put(reader.record, TASKSYNC_F_PROJECT, place != NULL ? place : "workspace");
+	else if (place == NULL)
+		place = place_outside(parent);
+	if (place != NULL)
+		tasksync_record_put(reader.record, TASKSYNC_F_PROJECT, place);
 	read_properties(&reader);
 	if (json_object_size(reader.raw) > 0)
 		observation->raw = reader.raw;
@@ -335,6 +354,9 @@ tasksync_notion_read_data_source(const json_t *data_source, const json_t *config
 	if (name != NULL)
 		tasksync_record_put(observation->record, TASKSYNC_F_NAME,
 							*name != '\0' ? name : "Untitled");
+	/* what a person pastes is the address of the database, which holds this */
+	tasksync_record_put(observation->record, TASKSYNC_F_PARENT,
+						tasksync_json_string(schema, "database"));
 	/* "encoded" was the last of two tries; with a new schema both may be tried again */
 	if (tasksync_notion_says(json_object_get(config, "known"), "ids", "decoded"))
 		json_object_set_new(schema, "ids", json_string("decoded"));

@@ -363,6 +363,8 @@ static void
 refuse_write(TasksyncAnswer *answer, const char *code, const char *message)
 {
 	settle(answer, TASKSYNC_ACK_REFUSED, code, message);
+	if (answer->coverage == TASKSYNC_COVERS_NOTHING)
+		answer->coverage = TASKSYNC_COVERS_POINT;
 }
 
 /* a refusal that concerns this one intent: true if it is one */
@@ -375,6 +377,8 @@ refused_intent(const TasksyncCall *call, const Write *write, const TasksyncHttpR
 
 	if (response->outcome != TASKSYNC_HTTP_ANSWERED || !error->is_notion)
 		return false;
+	/* nothing was written, so there is nothing to see */
+	answer->coverage = TASKSYNC_COVERS_POINT;
 	if (response->status == 404 || (response->status == 400 && error->mentions_archive))
 		target_missing(call, error, answer);
 	else if (response->status == 403 && error->is_block_limit)
@@ -405,6 +409,7 @@ refused_intent(const TasksyncCall *call, const Write *write, const TasksyncHttpR
 		/* saved all the same: doing it again would make a second one */
 		settle(answer, TASKSYNC_ACK_OK, NULL, NULL);
 		answer->acks[0].remote_id = error->committed_id;
+		answer->coverage = TASKSYNC_COVERS_NOTHING;
 	}
 	else
 		return false;
@@ -438,7 +443,10 @@ wrote_page(const TasksyncCall *call, const json_t *page, const Write *write, Tas
 	if (intent->op == TASKSYNC_OP_CREATE)
 		answer->acks[0].remote_id = id;
 	if (write->kind == WRITE_TRASH)
+	{
+		answer->coverage = TASKSYNC_COVERS_POINT;
 		return;
+	}
 	if (is_whole && write->kind == WRITE_MOVE)
 		keep_place_only(&echo);
 	if (is_whole)

@@ -461,7 +461,10 @@ judge_gone(TasksyncRun *run, TasksyncAnswer *answer)
 	tasksync_batch(sql_drop_twins, run, moved);
 	tasksync_batch(sql_relink, run, moved);
 	tasksync_batch(sql_give_up, run, moved);
+	/* an edit that wins over the deletion makes it anew, in this run still */
+	run->has_dirty = false;
 	tasksync_pull_deletions(run, ngone, gone);
+	run->found_dirty |= run->has_dirty;
 	if (json_array_size(moved) > 0)
 		run->last_probed = NULL;
 }

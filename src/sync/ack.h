@@ -50,7 +50,8 @@ extern List *tasksync_ack_open_intents(TasksyncRun *run);
 /* removes the settled ones */
 extern void tasksync_ack_settle(TasksyncRun *run, List *intents);
 /* a create is found at the provider: its link gets the remote id */
-extern void tasksync_ack_adopt(TasksyncRun *run, TasksyncOpenIntent *intent, const char *remote_id);
+extern void tasksync_ack_adopt(TasksyncRun *run, TasksyncOpenIntent *intent, const char *remote_id,
+							   bool exact);
 /* in a transaction, after a complete read: what the read did not settle is planned anew */
 extern void tasksync_ack_settle_inherited(TasksyncRun *run);
 /* in a transaction: keys of intents that may still arrive, for tasksync_ack_late_key() */

@@ -190,7 +190,13 @@ tasksync_import(TasksyncChunk *chunk, const TasksyncObservation *observation)
 	intent = find_lost_create(chunk, observation, record);
 	if (intent)
 	{
-		tasksync_ack_adopt(run, intent, observation->remote_id);
+		/* known by our id, and edited since it was made: the next read tells what it is now */
+		bool edited =
+			observation->edited_at > observation->created_at &&
+			strcmp(tasksync_fingerprint(record), tasksync_fingerprint(intent->patch)) != 0;
+
+		run->adopted_edited |= edited;
+		tasksync_ack_adopt(run, intent, observation->remote_id, !edited);
 		/* its own children may be lost creates, too: they are known by their parent */
 		if (chunk->kind == TASKSYNC_TASK)
 			tasksync_chunk_remember(chunk, observation, intent->hub_id,

@@ -279,7 +279,9 @@ finish_read(TasksyncRun *run, TasksyncAnswer *answer)
 	run->last_read_at = run->read_began_at;
 	run->read_done = true;
 	/* a snapshot from the past: what happened since comes with the next read, or the one after */
-	run->wrote_unseen = answer->is_stale && ++run->stale_reads <= MAX_STALE_READS;
+	run->wrote_unseen =
+		(answer->is_stale && ++run->stale_reads <= MAX_STALE_READS) || run->adopted_edited;
+	run->adopted_edited = false;
 }
 
 /* nothing was sent and nothing came: the common case costs no transaction */

@@ -132,6 +132,7 @@ struct TasksyncRun
 	bool paging;              /* the read under way has another page, */
 	char *page_cursor;        /* which is this */
 	bool wrote_unseen;        /* the last answer acknowledged writes without showing them */
+	bool adopted_edited;      /* what was found again is not as it was sent: it is read once more */
 	int stale_reads;          /* snapshots from the past in this run */
 	bool tasks_wait;          /* a label is being renamed: tasks follow after its acknowledgement */
 	int stalled;              /* rounds in a row that settled nothing */

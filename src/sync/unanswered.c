@@ -65,10 +65,11 @@ tasksync_ack_settle(TasksyncRun *run, List *intents)
 
 /*
  * tasksync_ack_adopt gives a create whose answer was lost the object that the
- * read showed: the link becomes live with what was sent as its base.
+ * read showed: the link becomes live with what was sent as its base.  If it is
+ * not exactly that, somebody changed it, and the next observation is an edit.
  */
 void
-tasksync_ack_adopt(TasksyncRun *run, TasksyncOpenIntent *intent, const char *remote_id)
+tasksync_ack_adopt(TasksyncRun *run, TasksyncOpenIntent *intent, const char *remote_id, bool exact)
 {
 	json_t *rows = json_array();
 
@@ -83,7 +84,8 @@ tasksync_ack_adopt(TasksyncRun *run, TasksyncOpenIntent *intent, const char *rem
 		run, rows);
 	if (intent->kind != TASKSYNC_TASK)
 		tasksync_refs_add(run, intent->kind, remote_id, intent->hub_id);
-	tasksync_ack_remember(run, intent->hub_id, intent->patch, false, true);
+	if (exact)
+		tasksync_ack_remember(run, intent->hub_id, intent->patch, false, true);
 	intent->settled = true;
 	run->has_dirty = true;
 }

@@ -240,6 +240,10 @@ test_states(void)
 					   NULL);
 	unit_is(kit_field(page->record, TASKSYNC_F_PROJECT), "workspace",
 			"outside of every data source");
+	page = notion_read(
+		notion_page(1, notion_title("x"), "'parent':{'type':'orbit_id','orbit_id':'x'}"), NULL);
+	unit_is(kit_field(page->record, TASKSYNC_F_PROJECT), "(absent)",
+			"a kind of parent that nobody knows says nothing");
 	answer =
 		kit_answer(&call, 200,
 				   notion_list(psprintf("{'object':'page','id':'%s'},{'object':'data_source',"
