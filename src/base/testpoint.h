@@ -21,7 +21,7 @@
  * A mutant is a bug built in on purpose, to show that a test catches it: code
  * asks TASKSYNC_MUTANT("name"), which is true in a test build while the
  * superuser setting tasksync.mutant names it, and the constant false elsewhere.
- * The names are in test/t/081_mutants.pl.
+ * The names are in test/t/092_mutants.pl.
  */
 #ifndef TASKSYNC_TESTPOINT_H
 #define TASKSYNC_TESTPOINT_H

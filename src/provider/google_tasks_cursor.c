@@ -24,6 +24,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/testpoint.h"
 #include "provider/google_tasks_cursor.h"
 
 #define FORMAT 1
@@ -412,7 +413,7 @@ tasksync_google_cursor_tasks_page(const TasksyncCall *call, json_t *cursor,
 	bool complete;
 
 	if (step->page == NULL)
-		set_instant(at, "start", stamp);
+		set_instant(at, "start", TASKSYNC_MUTANT("cursor from local clock") ? call->now : stamp);
 	start = instant_of(at, "start");
 	if (next_page != NULL)
 	{

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/testpoint.h"
 #include "provider/google_tasks_cursor.h"
 #include "provider/google_tasks_object.h"
 #include "provider/google_tasks_read.h"
@@ -76,7 +77,8 @@ append_tasks_url(StringInfo url, const TasksyncGoogleStep *step)
 
 	tasksync_google_task_path(url, step->container->remote_id, NULL);
 	tasksync_google_query(url, "?", GOOGLE_TASKS_FIELDS);
-	tasksync_url_parameter(url, "&", "maxResults", PAGE_OF_TASKS);
+	if (!TASKSYNC_MUTANT("list default page size"))
+		tasksync_url_parameter(url, "&", "maxResults", PAGE_OF_TASKS);
 	for (int i = 0; i < (int) lengthof(flags); i++)
 		tasksync_url_parameter(url, "&", flags[i], "true");
 	if (step->updated_min != 0)

@@ -375,7 +375,8 @@ settle_links(AckBatch *batch)
 	tasksync_batch(
 		"UPDATE tasksync.links l SET dirty = true, error_code = NULL, error_message = NULL"
 		" FROM jsonb_to_recordset($4) r(hub_id uuid, remote_id text), tasksync.tasks t"
-		" WHERE l.user_id = $1 AND l.account_id = $2 AND l.error_code = 'blocked'"
+		" WHERE l.user_id = $1 AND l.account_id = $2 AND l.error_code IS NOT NULL"
+		" AND (l.error_code = 'blocked' OR l.state = 'pending_create')"
 		" AND t.user_id = $1 AND t.id = l.hub_id"
 		" AND r.hub_id IN (t.parent_id, t.project_id, t.section_id) AND $3 IS NOT NULL",
 		run, batch->created);

@@ -303,12 +303,17 @@ merge_linked(TasksyncChunk *chunk, TasksyncLink *link, const TasksyncObservation
 	add_answers(change, link, merged.answered);
 }
 
-/* does this observation come from before the last one? */
+/*
+ * Does this observation come from before the last one?  A provider that tells
+ * what changed since a token of its own never goes back, but its clock may.
+ */
 static bool
-is_stale(const TasksyncLink *link, const TasksyncObservation *observation)
+is_stale(const TasksyncRun *run, const TasksyncLink *link, const TasksyncObservation *observation)
 {
-	return observation->edited_at != 0 && link->remote_edited_at != 0 &&
-		   observation->edited_at < link->remote_edited_at + TASKSYNC_MUTANT("> instead of >=");
+	if (TASKSYNC_MUTANT("> instead of >=") && observation->edited_at != 0)
+		return observation->edited_at <= link->remote_edited_at;
+	return (run->full_read || run->provider->caps.reads_containers) && observation->edited_at != 0 &&
+		   link->remote_edited_at != 0 && observation->edited_at < link->remote_edited_at;
 }
 
 /* what the hub refused to take in is offered to it again whenever the provider shows it */
@@ -334,7 +339,7 @@ observe_linked(TasksyncChunk *chunk, TasksyncLink *link, const TasksyncObservati
 {
 	TasksyncRecord *remote;
 
-	if (is_stale(link, observation) && !link->missing)
+	if (is_stale(chunk->run, link, observation) && !link->missing)
 		return;
 	/* proposed as a pair, and nobody has said yet whether it is one */
 	if (link->state == 'h' && link->base->present == 0)

@@ -260,6 +260,18 @@ subtest 'made there, the answer lost, edited there before it is asked for again:
 	$sides->is_quiet;
 };
 
+subtest 'the clock of the service is set back by ten minutes: no edit is lost' => sub {
+	my $task = $sides->add_task(content => 'Before');
+
+	$sides->todoist->clock(advance_s => -600);
+	$sides->edit_task(b => $task, content => 'After', description => 'it was set back');
+	$sides->settle;
+	$sides->todoist->clock(advance_s => 600);
+	is($sides->task($task, 'title, description'), 'After|it was set back', 'in the hub');
+	$sides->is_equal;
+	$sides->is_quiet;
+};
+
 subtest 'scenario 20: the same occurrence completed on both sides is one completion' => sub {
 	my $task = $sides->add_task(content => 'Take the pill', due => { string => 'every day' });
 	my $first = $sides->item(a => $task)->{due}{date};
