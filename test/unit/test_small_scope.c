@@ -11,7 +11,8 @@
  *
  * In the end both accounts show the hub, one more round does nothing (I2, I3),
  * and every value that somebody wrote is in the hub, was there, or is in a
- * conflict, unless its writer overwrote it before it was read (I1).
+ * conflict, unless its writer overwrote it before it was read (I1); the hub
+ * never goes back to a title that it had, and no label is lost.
  *
  * The suite takes every 199th order; SMALL_SCOPE=all (make exhaustive) all of
  * them; SMALL_SCOPE=digits, as a failure names it, one.
@@ -50,6 +51,7 @@ typedef struct World
 	uint32		written;		/* (step, field) that somebody wrote */
 	uint32		known;			/* that the hub has, had, or wrote down */
 	bool		busy;
+	bool		went_back;		/* the hub took a title that it had before */
 } World;
 
 /* a step's token in a field: no two are alike, and none is part of another */
@@ -75,9 +77,19 @@ note_known(World *world, const char *text)
 				world->known |= token_bit(step, f);
 }
 
+/* nobody types an old title again: a hub that goes back to one has lost the edit between */
 static void
 set_hub(World *world, TasksyncRecord *hub)
 {
+	if (!tasksync_field_equal(hub, world->hub, TASKSYNC_F_TITLE))
+	{
+		const char *title = hub->value[TASKSYNC_F_TITLE];
+
+		world->went_back |= strcmp(title, "start") == 0;
+		for (int step = 0; step < MAX_STEPS; step++)
+			if ((world->known & token_bit(step, 0)) != 0 && strcmp(title, token(step, 0)) == 0)
+				world->went_back = true;
+	}
 	world->hub = hub;
 	note_known(world, show(hub));
 }
@@ -243,6 +255,13 @@ converges(const int *steps, int count, const char **problem)
 		if (tasksync_record_diff(world.hub, world.account[a].remote) != 0)
 			return *problem = psprintf("the hub has %s, %c has %s", show(world.hub), 'A' + a,
 									   show(world.account[a].remote)), false;
+	if (world.went_back)
+		return *problem = psprintf("the hub went back to an old title: %s", show(world.hub)), false;
+	/* labels only add up here */
+	for (int i = 0; i < count; i++)
+		if ((world.written & token_bit(i, 2)) != 0 &&
+			strstr(show(world.hub), token(i, 2)) == NULL)
+			return *problem = psprintf("%s is missing in %s", token(i, 2), show(world.hub)), false;
 	if ((world.written & ~world.known) != 0)
 		return *problem = psprintf("tokens %x are lost, the hub has %s",
 								   world.written & ~world.known, show(world.hub)), false;
