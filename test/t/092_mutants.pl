@@ -19,7 +19,7 @@ my $google = TaskSync::Sandbox->start(service => 'google_tasks');
 my $hub = TaskSync::Hub->start(
 	todoist => $todoist,
 	google_tasks => $google,
-	settings => "tasksync.read_before_write = 0\ntasksync.request_timeout = '3 s'\n");
+	settings => "tasksync.read_before_write = 0\n");
 my $world = bless { todoist => $todoist, hub => $hub }, 'TaskSync::Sides';
 my $count = 0;
 my $sides;    # two accounts of somebody new for each check
