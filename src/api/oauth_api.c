@@ -102,16 +102,12 @@ oauth_of_account(const char *user_id, const char *account_id)
 	return oauth;
 }
 
-/* seals and wipes; raises TS001 without a key */
 static TasksyncParam
 sealed(char *secret, const char *context)
 {
-	unsigned char *bytes;
 	size_t		length;
-	TasksyncSealStatus status = tasksync_seal(secret, strlen(secret), context, &bytes, &length);
+	unsigned char *bytes = tasksync_seal_away(secret, context, &length);
 
-	tasksync_wipe(secret, strlen(secret));
-	tasksync_require_sealed(status);
 	return tasksync_p_bytes(bytes, length);
 }
 

@@ -123,16 +123,12 @@ token_argument(text *argument, const char *what)
 	return token;
 }
 
-/* seals and wipes a secret; raises TS001 without a key */
 static TasksyncParam
 sealed_param(char *secret, const char *context)
 {
-	unsigned char *sealed;
 	size_t		length;
-	TasksyncSealStatus status = tasksync_seal(secret, strlen(secret), context, &sealed, &length);
+	unsigned char *sealed = tasksync_seal_away(secret, context, &length);
 
-	tasksync_wipe(secret, strlen(secret));
-	tasksync_require_sealed(status);
 	return tasksync_p_bytes(sealed, length);
 }
 

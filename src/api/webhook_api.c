@@ -58,7 +58,6 @@ tasksync_seal_webhook_secret(PG_FUNCTION_ARGS)
 	char	   *provider = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	char	   *secret = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	size_t		length = strlen(secret);
-	TasksyncSealStatus status;
 	unsigned char *sealed;
 	size_t		sealed_length;
 	bytea	   *result;
@@ -72,9 +71,7 @@ tasksync_seal_webhook_secret(PG_FUNCTION_ARGS)
 						MAX_SECRET),
 				 errhint("Copy it again from the provider's page.")));
 	}
-	status = tasksync_seal(secret, length, webhook_context(provider), &sealed, &sealed_length);
-	tasksync_wipe(secret, length);
-	tasksync_require_sealed(status);
+	sealed = tasksync_seal_away(secret, webhook_context(provider), &sealed_length);
 	result = palloc(VARHDRSZ + sealed_length);
 	SET_VARSIZE(result, VARHDRSZ + sealed_length);
 	memcpy(VARDATA(result), sealed, sealed_length);

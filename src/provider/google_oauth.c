@@ -17,7 +17,6 @@
 #include "provider/url.h"
 
 #define SERVICE "Google"
-#define FORM "application/x-www-form-urlencoded"
 #define TASKS_SCOPE "https://www.googleapis.com/auth/tasks"
 #define SCOPES TASKS_SCOPE " openid email"
 
@@ -74,21 +73,6 @@ authorize_url(const TasksyncConsent *consent)
 	tasksync_url_parameter(&url, "&", "access_type", "offline");
 	tasksync_url_parameter(&url, "&", "prompt", "consent");
 	return url.data;
-}
-
-static void
-build_exchange(const TasksyncTokenCall *call, TasksyncHttpRequest *request)
-{
-	StringInfoData form;
-
-	tasksync_oauth_body_start(&form);
-	tasksync_oauth_form(&form, "grant_type", "authorization_code");
-	tasksync_oauth_form(&form, "client_id", call->client_id);
-	tasksync_oauth_form(&form, "redirect_uri", call->redirect_uri);
-	tasksync_oauth_form(&form, "code", call->code);
-	tasksync_oauth_form(&form, "code_verifier", call->code_verifier);
-	tasksync_oauth_form(&form, "client_secret", call->client_secret);
-	tasksync_oauth_post(call, FORM, &form, request);
 }
 
 /* ---- the identity token ---- */
@@ -197,19 +181,6 @@ parse_exchange(const TasksyncTokenCall *call, const TasksyncHttpResponse *respon
 }
 
 static void
-build_refresh(const TasksyncTokenCall *call, TasksyncHttpRequest *request)
-{
-	StringInfoData form;
-
-	tasksync_oauth_body_start(&form);
-	tasksync_oauth_form(&form, "grant_type", "refresh_token");
-	tasksync_oauth_form(&form, "client_id", call->client_id);
-	tasksync_oauth_form(&form, "refresh_token", call->refresh_token);
-	tasksync_oauth_form(&form, "client_secret", call->client_secret);
-	tasksync_oauth_post(call, FORM, &form, request);
-}
-
-static void
 parse_refresh(const TasksyncTokenCall *call, const TasksyncHttpResponse *response,
 			  TasksyncTokenAnswer *answer)
 {
@@ -225,7 +196,7 @@ build_revoke(const TasksyncTokenCall *call, TasksyncHttpRequest *request)
 	tasksync_oauth_body_start(&form);
 	tasksync_oauth_form(&form, "token",
 						call->refresh_token != NULL ? call->refresh_token : call->access_token);
-	tasksync_oauth_post(call, FORM, &form, request);
+	tasksync_oauth_post(call, TASKSYNC_FORM_TYPE, &form, request);
 }
 
 static void
@@ -253,9 +224,9 @@ const TasksyncOAuth tasksync_google_oauth = {
 	.token_url = token_url,
 	.revoke_url = revoke_url,
 	.authorize_url = authorize_url,
-	.build_exchange = build_exchange,
+	.build_exchange = tasksync_oauth_build_exchange,
 	.parse_exchange = parse_exchange,
-	.build_refresh = build_refresh,
+	.build_refresh = tasksync_oauth_build_refresh,
 	.parse_refresh = parse_refresh,
 	.build_revoke = build_revoke,
 	.parse_revoke = parse_revoke,

@@ -63,6 +63,34 @@ tasksync_oauth_post(const TasksyncTokenCall *call, const char *content_type,
 	request->max_response = MAX_ANSWER;
 }
 
+void
+tasksync_oauth_build_exchange(const TasksyncTokenCall *call, TasksyncHttpRequest *request)
+{
+	StringInfoData form;
+
+	tasksync_oauth_body_start(&form);
+	tasksync_oauth_form(&form, "grant_type", "authorization_code");
+	tasksync_oauth_form(&form, "client_id", call->client_id);
+	tasksync_oauth_form(&form, "redirect_uri", call->redirect_uri);
+	tasksync_oauth_form(&form, "code", call->code);
+	tasksync_oauth_form(&form, "code_verifier", call->code_verifier);
+	tasksync_oauth_form(&form, "client_secret", call->client_secret);
+	tasksync_oauth_post(call, TASKSYNC_FORM_TYPE, &form, request);
+}
+
+void
+tasksync_oauth_build_refresh(const TasksyncTokenCall *call, TasksyncHttpRequest *request)
+{
+	StringInfoData form;
+
+	tasksync_oauth_body_start(&form);
+	tasksync_oauth_form(&form, "grant_type", "refresh_token");
+	tasksync_oauth_form(&form, "client_id", call->client_id);
+	tasksync_oauth_form(&form, "refresh_token", call->refresh_token);
+	tasksync_oauth_form(&form, "client_secret", call->client_secret);
+	tasksync_oauth_post(call, TASKSYNC_FORM_TYPE, &form, request);
+}
+
 static void
 fail(TasksyncTokenAnswer *answer, TasksyncOutcome outcome, const char *code, const char *message)
 {

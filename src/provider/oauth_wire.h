@@ -20,9 +20,20 @@ extern void tasksync_oauth_form(StringInfo body, const char *name, const char *v
 /* a member of a JSON object, its braces included: "{" before the first, "," before others */
 extern void tasksync_oauth_member(StringInfo body, const char *before, const char *name,
 								  const char *value);
+#define TASKSYNC_FORM_TYPE "application/x-www-form-urlencoded"
+
 /* a POST of the body to call->url */
 extern void tasksync_oauth_post(const TasksyncTokenCall *call, const char *content_type,
 								const StringInfoData *body, TasksyncHttpRequest *request);
+
+/*
+ * Exchange and refresh as RFC 6749 (4.1.3 and 6) has them, with the client's
+ * secret in the form: what most services take.
+ */
+extern void tasksync_oauth_build_exchange(const TasksyncTokenCall *call,
+										  TasksyncHttpRequest *request);
+extern void tasksync_oauth_build_refresh(const TasksyncTokenCall *call,
+										 TasksyncHttpRequest *request);
 
 typedef enum TasksyncTokenCallKind
 {

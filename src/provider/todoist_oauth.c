@@ -17,7 +17,6 @@
 #include "provider/url.h"
 
 #define SERVICE "Todoist"
-#define FORM "application/x-www-form-urlencoded"
 /* the last one only for deleting whole projects */
 #define SCOPES "data:read_write,data:delete,project:delete"
 
@@ -66,38 +65,10 @@ authorize_url(const TasksyncConsent *consent)
 }
 
 static void
-build_exchange(const TasksyncTokenCall *call, TasksyncHttpRequest *request)
-{
-	StringInfoData form;
-
-	tasksync_oauth_body_start(&form);
-	tasksync_oauth_form(&form, "grant_type", "authorization_code");
-	tasksync_oauth_form(&form, "client_id", call->client_id);
-	tasksync_oauth_form(&form, "redirect_uri", call->redirect_uri);
-	tasksync_oauth_form(&form, "code", call->code);
-	tasksync_oauth_form(&form, "code_verifier", call->code_verifier);
-	tasksync_oauth_form(&form, "client_secret", call->client_secret);
-	tasksync_oauth_post(call, FORM, &form, request);
-}
-
-static void
 parse_exchange(const TasksyncTokenCall *call, const TasksyncHttpResponse *response,
 			   TasksyncTokenAnswer *answer)
 {
 	(void) tasksync_oauth_token_answer(response, TASKSYNC_EXCHANGE, SERVICE, answer);
-}
-
-static void
-build_refresh(const TasksyncTokenCall *call, TasksyncHttpRequest *request)
-{
-	StringInfoData form;
-
-	tasksync_oauth_body_start(&form);
-	tasksync_oauth_form(&form, "grant_type", "refresh_token");
-	tasksync_oauth_form(&form, "client_id", call->client_id);
-	tasksync_oauth_form(&form, "refresh_token", call->refresh_token);
-	tasksync_oauth_form(&form, "client_secret", call->client_secret);
-	tasksync_oauth_post(call, FORM, &form, request);
 }
 
 /*
@@ -122,7 +93,7 @@ build_revoke(const TasksyncTokenCall *call, TasksyncHttpRequest *request)
 	tasksync_oauth_body_start(&form);
 	tasksync_oauth_form(&form, "token", call->access_token);
 	tasksync_oauth_form(&form, "token_type_hint", "access_token");
-	tasksync_oauth_post(call, FORM, &form, request);
+	tasksync_oauth_post(call, TASKSYNC_FORM_TYPE, &form, request);
 	request->basic_user = call->client_id;
 	request->basic_password = call->client_secret;
 }
@@ -152,9 +123,9 @@ const TasksyncOAuth tasksync_todoist_oauth = {
 	.token_url = token_url,
 	.revoke_url = revoke_url,
 	.authorize_url = authorize_url,
-	.build_exchange = build_exchange,
+	.build_exchange = tasksync_oauth_build_exchange,
 	.parse_exchange = parse_exchange,
-	.build_refresh = build_refresh,
+	.build_refresh = tasksync_oauth_build_refresh,
 	.parse_refresh = parse_refresh,
 	.build_revoke = build_revoke,
 	.parse_revoke = parse_revoke,

@@ -199,6 +199,17 @@ tasksync_require_sealed(TasksyncSealStatus status)
 			 errmsg("%s", tasksync_seal_message(status)), *hint != '\0' ? errhint("%s", hint) : 0));
 }
 
+unsigned char *
+tasksync_seal_away(char *secret, const char *context, size_t *length)
+{
+	unsigned char *sealed;
+	TasksyncSealStatus status = tasksync_seal(secret, strlen(secret), context, &sealed, length);
+
+	tasksync_wipe(secret, strlen(secret));
+	tasksync_require_sealed(status);
+	return sealed;
+}
+
 void
 tasksync_wipe(char *secret, size_t length)
 {

@@ -36,6 +36,8 @@ extern const char *tasksync_seal_message(TasksyncSealStatus status);
 extern const char *tasksync_seal_hint(TasksyncSealStatus status);
 /* for SQL functions: TS001 or TS005 unless the status is OK */
 extern void tasksync_require_sealed(TasksyncSealStatus status);
+/* for SQL functions: seals a NUL-terminated secret and wipes it; TS001 without a key */
+extern unsigned char *tasksync_seal_away(char *secret, const char *context, size_t *length);
 extern void tasksync_wipe(char *secret, size_t length);
 
 /* which key would open it; false if these bytes are no seal of this version */
