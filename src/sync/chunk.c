@@ -12,7 +12,6 @@
  */
 #include "postgres.h"
 
-#include "base/clock.h"
 #include "base/json.h"
 #include "sync/ack.h"
 #include "sync/canonical.h"
@@ -223,43 +222,6 @@ tasksync_chunk_translate(TasksyncChunk *chunk, const TasksyncObservation *observ
 	}
 	tasksync_canonicalize(record);
 	return record;
-}
-
-/*
- * When the remote edits happened.  A stamp belongs to the whole object: if one
- * thing alone changed, the stamp is its time, as precise as the provider keeps
- * it; otherwise anything since the last read.  A second is cut down to; what is
- * coarser may be rounded either way.
- */
-void
-tasksync_remote_edits(const TasksyncRun *run, const TasksyncObservation *observation,
-					  uint32 changed, TasksyncEdits *edits)
-{
-	TimestampTz stamp = Min(observation->edited_at, run->requested_at);
-	int64 precision =
-		Max(run->provider->caps.edit_precision_ms, 1000) * (USECS_PER_SEC / INT64CONST(1000));
-	TimestampTz hi = stamp == 0 ? run->requested_at : Min(stamp + precision, run->requested_at);
-	TimestampTz lo = stamp != 0 && (changed & (changed - 1)) == 0
-						 ? stamp - (precision > USECS_PER_SEC ? precision / 2 : 0)
-						 : Min(run->previous_read_at, hi);
-
-	for (int f = 0; f < TASKSYNC_NFIELDS; f++)
-	{
-		edits->lo[f] = lo;
-		edits->hi[f] = hi;
-	}
-}
-
-json_t *
-tasksync_edited_json(const TasksyncRecord *patch, const TasksyncEdits *edits)
-{
-	json_t *edited = json_object();
-
-	for (int f = 0; f < TASKSYNC_NFIELDS; f++)
-		if (tasksync_record_has(patch, f))
-			json_object_set_new(edited, tasksync_field_name(f),
-								json_string(tasksync_format_instant(edits->hi[f])));
-	return edited;
 }
 
 #ifdef TASKSYNC_TESTING

@@ -31,12 +31,6 @@ extern void tasksync_chunk_load(TasksyncChunk *chunk, int count,
 extern TasksyncRecord *tasksync_chunk_translate(TasksyncChunk *chunk,
 												const TasksyncObservation *observation);
 
-/* when the remote edits of these fields happened, as far as it can be told */
-extern void tasksync_remote_edits(const TasksyncRun *run, const TasksyncObservation *observation,
-								  uint32 changed, TasksyncEdits *edits);
-/* the same as the hub's rows keep it */
-extern json_t *tasksync_edited_json(const TasksyncRecord *patch, const TasksyncEdits *edits);
-
 #ifdef TASKSYNC_TESTING
 /* for a mutant: does the hub have a task of this title? */
 extern bool tasksync_chunk_has_title(TasksyncChunk *chunk, const TasksyncRecord *record);
