@@ -20,6 +20,7 @@
 #include "sync/late.h"
 #include "sync/observe.h"
 #include "sync/occurrence.h"
+#include "sync/twin.h"
 
 /* ---- changes ---- */
 
@@ -383,6 +384,8 @@ tasksync_observe(TasksyncRun *run, TasksyncKind kind, int count, TasksyncObserva
 {
 	TasksyncChunk chunk = {.run = run, .kind = kind};
 
+	if (run->first_run && kind == TASKSYNC_TASK)
+		tasksync_twin_adopt(run, count, observations);
 	chunk.changes = palloc(sizeof(TasksyncHubChange) * Max(count, 1));
 	tasksync_chunk_load(&chunk, count, observations);
 	for (int i = 0; i < count; i++)

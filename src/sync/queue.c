@@ -26,6 +26,7 @@
 #include "sync/preview.h"
 #include "sync/run.h"
 #include "sync/schedule.h"
+#include "sync/twin.h"
 
 /* ends of quiet runs, waiting for tasksync_engine_flush() */
 static json_t *quiet_ends = NULL;
@@ -38,11 +39,11 @@ static MemoryContext quiet_cxt = NULL;
 	" 'the worker or the server stopped during this run; the next run continues it'"
 
 /* accounts that sync, and any that a consent is to be taken up for or given back */
-#define CLAIMABLE                                                                        \
-	"(a.state IN ('connecting', 'active', 'locked')"                                     \
-	" OR EXISTS (SELECT FROM tasksync.oauth_grants g"                                    \
-	"  WHERE g.user_id = a.user_id AND g.account_id = a.id)"                             \
-	" OR EXISTS (SELECT FROM tasksync.revocations g"                                     \
+#define CLAIMABLE                                            \
+	"(a.state IN ('connecting', 'active', 'locked')"         \
+	" OR EXISTS (SELECT FROM tasksync.oauth_grants g"        \
+	"  WHERE g.user_id = a.user_id AND g.account_id = a.id)" \
+	" OR EXISTS (SELECT FROM tasksync.revocations g"         \
 	"  WHERE g.user_id = a.user_id AND g.account_id = a.id))"
 
 static const char sql_take_hints[] =
@@ -64,24 +65,24 @@ static const char sql_take_hints[] =
 #define THIS_ACCOUNT "l.user_id = s.user_id AND l.account_id = s.account_id"
 
 /* a row of a claim; which cursor the run begins with is the statement's to say */
-#define CLAIMED(cursor)                                                                      \
-	" RETURNING s.user_id::text, s.account_id::text, a.provider, s.lease_token, s.attempts," \
-	"  s.failures, (extract(epoch FROM a.sync_interval) * 1000)::bigint, a.external_id,"     \
-	"  coalesce(a.timezone, u.timezone), " cursor ", s.last_read_at, a.state, a.link_all,"   \
-	"  EXISTS (SELECT FROM tasksync.project_links l WHERE " THIS_ACCOUNT "),"                \
-	"  EXISTS (SELECT FROM tasksync.links l WHERE " THIS_ACCOUNT " AND l.dirty),"            \
-	"  EXISTS (SELECT FROM tasksync.intents l WHERE " THIS_ACCOUNT " AND l.state <> 'late'),"  \
-	"  EXISTS (SELECT FROM tasksync.links l WHERE " THIS_ACCOUNT                             \
-	"   AND l.missing_since IS NOT NULL),"                                                   \
-	"  t.access_sealed, t.refresh_sealed, t.access_expires_at,"                              \
-	"  (jsonb_build_object('rule', u.conflict_policy) || a.policy)::text,"                   \
-	"  coalesce(t.refreshed_at > s.last_success_at, false),"                                 \
-	"  EXISTS (SELECT FROM tasksync.links l JOIN tasksync.held_changes h"                    \
-	"   ON h.user_id = l.user_id AND h.account_id = l.account_id AND h.hub_id = l.hub_id"    \
-	"   AND h.remote_id = l.remote_id AND h.status = 'approved' AND h.direction = 'in'"      \
-	"   WHERE " THIS_ACCOUNT " AND l.state = 'held'),"                                       \
-	"  EXISTS (SELECT FROM tasksync.oauth_grants l WHERE " THIS_ACCOUNT "),"                 \
-	"  EXISTS (SELECT FROM tasksync.revocations l WHERE " THIS_ACCOUNT "),"                  \
+#define CLAIMED(cursor)                                                                       \
+	" RETURNING s.user_id::text, s.account_id::text, a.provider, s.lease_token, s.attempts,"  \
+	"  s.failures, (extract(epoch FROM a.sync_interval) * 1000)::bigint, a.external_id,"      \
+	"  coalesce(a.timezone, u.timezone), " cursor ", s.last_read_at, a.state, a.link_all,"    \
+	"  EXISTS (SELECT FROM tasksync.project_links l WHERE " THIS_ACCOUNT "),"                 \
+	"  EXISTS (SELECT FROM tasksync.links l WHERE " THIS_ACCOUNT " AND l.dirty),"             \
+	"  EXISTS (SELECT FROM tasksync.intents l WHERE " THIS_ACCOUNT " AND l.state <> 'late')," \
+	"  EXISTS (SELECT FROM tasksync.links l WHERE " THIS_ACCOUNT                              \
+	"   AND l.missing_since IS NOT NULL),"                                                    \
+	"  t.access_sealed, t.refresh_sealed, t.access_expires_at,"                               \
+	"  (jsonb_build_object('rule', u.conflict_policy) || a.policy)::text,"                    \
+	"  coalesce(t.refreshed_at > s.last_success_at, false),"                                  \
+	"  EXISTS (SELECT FROM tasksync.links l JOIN tasksync.held_changes h"                     \
+	"   ON h.user_id = l.user_id AND h.account_id = l.account_id AND h.hub_id = l.hub_id"     \
+	"   AND h.remote_id = l.remote_id AND h.status = 'approved' AND h.direction = 'in'"       \
+	"   WHERE " THIS_ACCOUNT " AND l.state = 'held'),"                                        \
+	"  EXISTS (SELECT FROM tasksync.oauth_grants l WHERE " THIS_ACCOUNT "),"                  \
+	"  EXISTS (SELECT FROM tasksync.revocations l WHERE " THIS_ACCOUNT "),"                   \
 	"  EXISTS (SELECT FROM tasksync.intents l WHERE " THIS_ACCOUNT " AND l.state = 'late')"
 
 static const char sql_claim[] =
@@ -89,8 +90,7 @@ static const char sql_claim[] =
 	" SELECT s.user_id, s.account_id FROM tasksync.schedules s"
 	"  JOIN tasksync.accounts a ON a.user_id = s.user_id AND a.id = s.account_id"
 	" WHERE s.next_due <= now() AND (s.leased_until IS NULL OR s.leased_until <= now())"
-	"  AND " CLAIMABLE
-	" ORDER BY s.next_due LIMIT $1 FOR NO KEY UPDATE OF s SKIP LOCKED),"
+	"  AND " CLAIMABLE " ORDER BY s.next_due LIMIT $1 FOR NO KEY UPDATE OF s SKIP LOCKED),"
 	" reread AS ("
 	" SELECT a.user_id, a.id FROM tasksync.accounts a"
 	"  JOIN due d ON d.user_id = a.user_id AND d.account_id = a.id"
@@ -228,8 +228,7 @@ apply_policy(TasksyncRun *run, const char *text)
 static TasksyncPhase
 first_phase(const TasksyncRun *run, bool is_new_token)
 {
-	return run->external_id == NULL || is_new_token ? TASKSYNC_PHASE_IDENTIFY
-													: TASKSYNC_PHASE_SYNC;
+	return run->external_id == NULL || is_new_token ? TASKSYNC_PHASE_IDENTIFY : TASKSYNC_PHASE_SYNC;
 }
 
 /*
@@ -282,6 +281,7 @@ run_from_row(uint64 row)
 	run->has_approved = tasksync_cell_bool(row, 23);
 	run->has_late = tasksync_cell_bool(row, 26);
 	run->started_at = tasksync_now();
+	run->first_run = tasksync_twin_is_first_run(run->account_id);
 	run->batch_limit = run->provider ? run->provider->caps.batch_intents : 1;
 	run->has_grant = tasksync_cell_bool(row, 24);
 	run->may_sync = strcmp(state, "connecting") == 0 || strcmp(state, "active") == 0 ||
@@ -537,6 +537,8 @@ tasksync_run_finish(TasksyncRun *run)
 		tasksync_preview_finish(run);
 		return;
 	}
+	if (!run->failed)
+		tasksync_twin_run_ended(run->account_id);
 	eventful = run->failed || run->row_written || run->error_code != NULL;
 
 	if (!eventful && !run->connecting && run->account_state == NULL && run->failures == 0 &&

@@ -95,6 +95,7 @@ struct TasksyncRun
 	bool connecting; /* no run of this account succeeded yet */
 	bool link_all;
 	bool has_links; /* some container is linked */
+	bool first_run; /* of this account since the worker started: twin.c */
 	bool has_dirty;
 	bool has_inherited; /* intents without a known outcome */
 	bool has_late;      /* intents that a read did not show, and that may still arrive */
