@@ -35,6 +35,7 @@ int			tasksync_max_concurrent_accounts = 64;
 int			tasksync_max_response_kb = 65536;
 int			tasksync_request_timeout_ms = 60000;
 int			tasksync_read_before_write_ms = 250;
+int			tasksync_loop_window_ms = 3600000;
 int			tasksync_poll_interval_ms = 30000;
 int			tasksync_lease_ms = 180000;
 int			tasksync_webhook_interval_ms = 2000;
@@ -275,6 +276,12 @@ define_bounds(void)
 							"0 to 1 hour. A run with older knowledge reads before it changes "
 							"objects at the provider; 0 means that it always reads first.",
 							&tasksync_read_before_write_ms, 250, 0, 3600000, PGC_SIGHUP,
+							GUC_UNIT_MS, NULL, NULL, NULL);
+	DefineCustomIntVariable("tasksync.loop_window",
+							"Time within which a field that goes back and forth is a loop.",
+							"0 (never) to 24 hours. Three changes between two values, each undone by "
+							"another origin: the field is frozen and a conflict asks.",
+							&tasksync_loop_window_ms, 3600000, 0, 86400000, PGC_SIGHUP,
 							GUC_UNIT_MS, NULL, NULL, NULL);
 	DefineCustomIntVariable("tasksync.poll_interval",
 							"Longest time the worker sleeps without looking at its queue.",

@@ -24,6 +24,7 @@ extern char *tasksync_redirect_origins; /* comma-separated, besides that of publ
 extern int	tasksync_max_concurrent_accounts;	/* 1..1024, default 64 */
 extern int	tasksync_max_response_kb;	/* cap on one answer, default 65536 */
 extern int	tasksync_request_timeout_ms;	/* default 60000 */
+extern int	tasksync_loop_window_ms;	/* in which a field that goes back and forth is a loop */
 extern int	tasksync_read_before_write_ms;	/* how old a read may be when a patch is sent, 250 */
 extern int	tasksync_poll_interval_ms;	/* how long the worker sleeps unwoken, default 30000 */
 extern int	tasksync_lease_ms;	/* default 180000 */

@@ -17,6 +17,7 @@
 #include "base/testpoint.h"
 #include "sync/absence.h"
 #include "sync/ack.h"
+#include "sync/breaker.h"
 #include "sync/chunk.h"
 #include "sync/deletion.h"
 #include "sync/first_link.h"
@@ -211,6 +212,7 @@ tasksync_pull_observations(TasksyncRun *run, TasksyncKind kind, int count,
 		return false;
 	if (!run->row_written)
 		tasksync_run_progress(run, "pull", 0, 0);
+	tasksync_breaker_check(run, nchanges, changes);
 	tasksync_hub_apply(run, kind, nchanges, changes);
 	/* containers that were just linked are referred to by what follows */
 	if (kind != TASKSYNC_TASK)
