@@ -120,8 +120,8 @@ subtest 'trap 5: bodies edited by other programs do not move the time: read once
 	is($ann->field('Milk', 'description'), 'by a person', 'another program\'s is not seen');
 	$ann->read_all;
 	is($ann->field('Milk', 'description'), 'by a program', 'until everything is read');
-	$ann->change('Milk', q{title = 'Bread', description = 'ours'});
 	$ann->mark;
+	$ann->change('Milk', q{title = 'Bread', description = 'ours'});
 	$ann->quiet;
 	is($ann->calls, 'query page_update markdown_update', 'a body is a request of its own');
 	is($ann->there('Bread')->{markdown}, 'ours', 'and is written');

@@ -263,8 +263,8 @@ subtest 'requests are as few as there can be' => sub {
 	$bob->sync for 1 .. 2;
 	is($bob->calls, join(' ', ('query') x 4), 'a quiet round: one for each data source, two here');
 	is($bob->sql($rows), $journal, 'and nothing is written');
-	$bob->sql(q{UPDATE tasksync.tasks SET priority = 2 WHERE user_id = :'u' AND title IN ('row 1', 'row 2', 'row 3')});
 	$bob->mark;
+	$bob->sql(q{UPDATE tasksync.tasks SET priority = 2 WHERE user_id = :'u' AND title IN ('row 1', 'row 2', 'row 3')});
 	$bob->quiet;
 	is($bob->calls, 'query query page_update page_update page_update', 'three changes: three requests, behind one reading');
 	$bob->mark;
