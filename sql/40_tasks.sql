@@ -107,7 +107,7 @@ CREATE TABLE tasksync.tasks (
 	due_timezone text CONSTRAINT due_timezone_needs_due_time CHECK (due_timezone IS NULL OR (length(due_timezone) <= 64 AND due_time IS NOT NULL)),
 	recurrence text CHECK (length(recurrence) <= 500),
 	labels text[] NOT NULL DEFAULT '{}' CHECK (cardinality(labels) <= 500),
-	position numeric NOT NULL DEFAULT 0 CHECK (position BETWEEN -1e15 AND 1e15),
+	position numeric NOT NULL CHECK (position BETWEEN -1e15 AND 1e15),
 	version bigint NOT NULL DEFAULT 1,
 	edited jsonb NOT NULL DEFAULT '{}',
 	created_at timestamptz NOT NULL DEFAULT now(),
@@ -128,7 +128,7 @@ CREATE TABLE tasksync.tasks (
 		ON UPDATE CASCADE ON DELETE SET NULL (section_id),
 	CHECK (parent_id <> id)
 );
-CREATE INDEX tasks_project ON tasksync.tasks (user_id, project_id);
+CREATE INDEX tasks_project ON tasksync.tasks (user_id, project_id, position);
 CREATE INDEX tasks_parent ON tasksync.tasks (user_id, parent_id) WHERE parent_id IS NOT NULL;
 CREATE INDEX tasks_section ON tasksync.tasks (user_id, section_id) WHERE section_id IS NOT NULL;
 CREATE INDEX tasks_due ON tasksync.tasks (user_id, due_date) WHERE status = 'open' AND due_date IS NOT NULL;
@@ -148,7 +148,7 @@ COMMENT ON COLUMN tasksync.tasks.due_time IS 'Local time on that day, to the sec
 COMMENT ON COLUMN tasksync.tasks.due_timezone IS 'IANA zone of due_time; null: floating, the same local time wherever one is. Needs due_time.';
 COMMENT ON COLUMN tasksync.tasks.recurrence IS 'Rule of repetition in the words of the provider, for example every monday; null: it does not repeat.';
 COMMENT ON COLUMN tasksync.tasks.labels IS 'Set of label names: trimmed, sorted, without doubles; at most 500.';
-COMMENT ON COLUMN tasksync.tasks.position IS 'Order among siblings, ascending; fractions allowed, between -1e15 and 1e15.';
+COMMENT ON COLUMN tasksync.tasks.position IS 'Order among siblings (same project, section and parent), ascending; fractions allowed, between -1e15 and 1e15, so that there is always room between two. Left out, the task comes after all others of its project. Equal positions ask for no order.';
 COMMENT ON COLUMN tasksync.tasks.version IS 'Counts the changes of the synced fields; kept by a trigger.';
 COMMENT ON COLUMN tasksync.tasks.edited IS 'Time of the last edit of each field, {"title": "2026-05-12T14:30:00Z"}; a field without an entry is as old as the row. Kept by a trigger.';
 COMMENT ON COLUMN tasksync.tasks.created_at IS 'Creation time.';

@@ -63,6 +63,7 @@ CREATE TABLE tasksync.links (
 	FOREIGN KEY (user_id, account_id) REFERENCES tasksync.accounts (user_id, id) ON DELETE CASCADE
 ) WITH (fillfactor = 85);
 CREATE INDEX links_dirty ON tasksync.links (user_id, account_id) WHERE dirty;
+CREATE INDEX links_ranks ON tasksync.links (user_id, account_id) WHERE kind = 'task' AND memo -> 'sent' ? 'position';
 CREATE INDEX links_missing ON tasksync.links (user_id, account_id) WHERE missing_since IS NOT NULL;
 CREATE INDEX links_refused ON tasksync.links (user_id, account_id) WHERE error_code IS NOT NULL;
 COMMENT ON TABLE tasksync.links IS 'One hub object at one account: what both are known to share. It outlives the object until the provider has been told of its deletion, so hub_id has no foreign key.';

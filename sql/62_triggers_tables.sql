@@ -30,6 +30,23 @@ END
 $$;
 COMMENT ON FUNCTION tasksync.place_new_task() IS 'A task without a project goes to its parent''s project and section, or to the person''s inbox (23503 if there is neither).';
 
+-- In place of a default, so in a copy as well: rows that are restored have one.
+-- After all of the project and not only of its siblings: that is one look into
+-- an index, and rows of one statement follow each other in either case.
+CREATE FUNCTION tasksync.place_last() RETURNS trigger
+	LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+	SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	SELECT least(floor(t.position) + 1, 1e15) INTO NEW.position FROM tasksync.tasks t
+	WHERE t.user_id = NEW.user_id AND t.project_id = NEW.project_id
+	ORDER BY t.position DESC LIMIT 1;
+	NEW.position := coalesce(NEW.position, 1);
+	RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION tasksync.place_last() IS 'A new task without a position comes after all others of its project.';
+
 -- The parent's key contains the project (see 40_tasks.sql), so a move of the
 -- parent arrives here as a move of the child with the parent in place already.
 -- A child that is moved alone keeps its parent_id and is refused by the foreign
@@ -459,6 +476,9 @@ CREATE TRIGGER forget AFTER DELETE ON tasksync.users
 CREATE TRIGGER a_place BEFORE INSERT ON tasksync.tasks
 	FOR EACH ROW WHEN (NEW.project_id IS NULL AND tasksync.hub_is_active())
 	EXECUTE FUNCTION tasksync.place_new_task();
+CREATE TRIGGER a_place_last BEFORE INSERT ON tasksync.tasks
+	FOR EACH ROW WHEN (NEW.position IS NULL)
+	EXECUTE FUNCTION tasksync.place_last();
 CREATE TRIGGER a_place_moved BEFORE UPDATE ON tasksync.tasks
 	FOR EACH ROW WHEN ((NEW.project_id <> OLD.project_id OR NEW.parent_id IS DISTINCT FROM OLD.parent_id) AND tasksync.hub_is_active())
 	EXECUTE FUNCTION tasksync.place_moved_task();

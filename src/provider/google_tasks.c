@@ -76,7 +76,6 @@ const TasksyncProvider tasksync_google_tasks = {
 			[TASKSYNC_F_DUE_DATE] = TASKSYNC_OP_UPDATE,
 			[TASKSYNC_F_PROJECT] = TASKSYNC_OP_MOVE,
 			[TASKSYNC_F_PARENT] = TASKSYNC_OP_MOVE,
-			[TASKSYNC_F_POSITION] = TASKSYNC_OP_ORDER,
 		},
 	},
 	.base_url = base_url,

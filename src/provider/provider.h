@@ -34,6 +34,15 @@ typedef enum TasksyncOp
 extern const char *tasksync_op_name(TasksyncOp op);
 extern bool tasksync_op_from_name(const char *name, TasksyncOp *op);
 
+/* one of the siblings that an ORDER places */
+typedef struct TasksyncRank
+{
+	const char *hub_id;
+	const char *remote_id;
+	const char *position;		/* at the hub */
+	const char *rank;			/* at the provider, from now on */
+} TasksyncRank;
+
 /*
  * One command to send.  It was committed to the database as it stands before
  * the request is built, so a resend after a crash is the same command.
@@ -50,10 +59,14 @@ typedef struct TasksyncIntent
 	 * CREATE: all fields; UPDATE/MOVE/ORDER: the fields to change; CLOSE:
 	 * DUE_DATE, DUE_TIME = the occurrence that is completed; LABEL UPDATE: NAME,
 	 * with the old name in `before`.  References are remote ids or temp_ids of
-	 * earlier intents in the same call.  POSITION in ORDER is an integer rank
-	 * among the siblings.
+	 * earlier intents in the same call.  ORDER of a task: `ranks` where the
+	 * provider keeps whole numbers, otherwise the place fields, and the task goes
+	 * after its sibling `previous`, NULL = before all others.
 	 */
 	const TasksyncRecord *patch;
+	int			nranks;
+	const TasksyncRank *ranks;
+	const char *previous;
 	const TasksyncRecord *before;	/* base: what the provider should hold; NULL for a create */
 	const json_t *raw;			/* opaque data of the last observation, or NULL */
 	/*
@@ -258,6 +271,7 @@ typedef struct TasksyncCaps
 	/* requests that one account may have in a window, all of them at once if need be; 0 = any */
 	int			bucket_size;
 	int			bucket_ms;
+	bool		orders_by_previous; /* ORDER names the sibling before; else whole numbers */
 	/* which op carries a changed field of a task; STATUS: CLOSE (with REOPEN) or UPDATE */
 	TasksyncOp	op_of_field[TASKSYNC_NFIELDS];
 } TasksyncCaps;

@@ -78,12 +78,17 @@ of_object(const TasksyncIntent *intent)
 }
 
 static json_int_t
-order_of(const TasksyncIntent *intent)
+whole_number(const char *position)
 {
-	const char *position = intent->patch->value[TASKSYNC_F_POSITION];
 	long order = position != NULL ? strtol(position, NULL, 10) : 0;
 
 	return Max(0, Min(order, MAX_ORDER));
+}
+
+static json_int_t
+order_of(const TasksyncIntent *intent)
+{
+	return whole_number(intent->patch->value[TASKSYNC_F_POSITION]);
 }
 
 /* 0 would mean "before all others"; without it a new object is the last one */
@@ -292,10 +297,17 @@ reorder(const TasksyncIntent *intent, const char *list, const char *order)
 	return json_pack("{s:[{s:s, s:I}]}", list, "id", intent->remote_id, order, order_of(intent));
 }
 
+/* one command for all the siblings that get another number */
 static json_t *
 order_tasks(const TasksyncIntent *intent)
 {
-	return reorder(intent, "items", "child_order");
+	json_t *items = json_array();
+
+	for (int i = 0; i < intent->nranks; i++)
+		json_array_append_new(items, json_pack("{s:s, s:I}", "id", intent->ranks[i].remote_id,
+											   "child_order",
+											   whole_number(intent->ranks[i].rank)));
+	return json_pack("{s:o}", "items", items);
 }
 
 static json_t *

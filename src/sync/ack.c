@@ -19,6 +19,7 @@
 #include "sync/ack.h"
 #include "sync/deletion.h"
 #include "sync/link.h"
+#include "sync/reorder.h"
 
 /* ---- what was acknowledged and not seen yet ---- */
 
@@ -171,6 +172,11 @@ static void
 ack_one(AckBatch *batch, TasksyncAnswer *answer, const TasksyncIntent *intent,
 		const TasksyncAck *ack, const TasksyncRecord *hub_patch)
 {
+	if (tasksync_reorder_acked(batch->run, intent, ack->outcome))
+	{
+		json_array_append_new(batch->done, intent_row(intent));
+		return;
+	}
 	switch (ack->outcome)
 	{
 		case TASKSYNC_ACK_OK:
@@ -477,23 +483,14 @@ move_bases(AckBatch *batch)
 void
 tasksync_ack_record(TasksyncRun *run, TasksyncAnswer *answer)
 {
-	AckBatch batch = {0};
+	AckBatch batch = {.run = run, .done = json_array(), .unknown = json_array(),
+					  .unmapped = json_array(), .refused = json_array(), .gone = json_array(),
+					  .deleted = json_array(), .closed = json_array(), .labels = json_array(),
+					  .touched = json_array(), .created = json_array(), .moved = json_array()};
 	TasksyncRecord **patches;
 
 	if (run->call.nintents == 0)
 		return;
-	batch.run = run;
-	batch.done = json_array();
-	batch.unknown = json_array();
-	batch.unmapped = json_array();
-	batch.refused = json_array();
-	batch.gone = json_array();
-	batch.deleted = json_array();
-	batch.closed = json_array();
-	batch.labels = json_array();
-	batch.touched = json_array();
-	batch.created = json_array();
-	batch.moved = json_array();
 	patches = load_hub_patches(run);
 	for (int i = 0; i < run->call.nintents; i++)
 		if (patches[i])

@@ -59,8 +59,8 @@ tasksync_load_references(TasksyncBatchPlan *plan)
 	}
 }
 
-static json_t *
-hub_id_row(const TasksyncLink *link)
+json_t *
+tasksync_emit_hub_id_row(const TasksyncLink *link)
 {
 	return json_pack("{s:s, s:I}", "hub_id", link->hub_id, "version", (json_int_t) link->version);
 }
@@ -156,9 +156,9 @@ uuid_of_content(const TasksyncLink *link, TasksyncOp op, const TasksyncRecord *p
 }
 #endif
 
-static void
-add_intent(TasksyncBatchPlan *plan, const TasksyncLink *link, TasksyncOp op,
-		   TasksyncRecord *hub_patch, TasksyncRecord *remote_patch, const char *temp_id)
+void
+tasksync_emit_intent(TasksyncBatchPlan *plan, const TasksyncLink *link, TasksyncOp op,
+					 TasksyncRecord *hub_patch, TasksyncRecord *remote_patch, const char *temp_id)
 {
 	TasksyncIntent *intent = &plan->intents[plan->nintents];
 	const TasksyncRoute *route;
@@ -214,11 +214,12 @@ emit_create(TasksyncBatchPlan *plan, TasksyncCandidate *candidate)
 	remote_patch = tasksync_record_copy(hub_patch);
 	outcome = tasksync_resolve_places(plan, hub_patch, remote_patch);
 	if (outcome == TASKSYNC_REF_REFUSED)
-		json_array_append_new(plan->blocked_rows, hub_id_row(link));
+		json_array_append_new(plan->blocked_rows, tasksync_emit_hub_id_row(link));
 	if (outcome != TASKSYNC_REF_RESOLVED || plan->room < 1)
 		return false;
 	candidate->temp_id = tasksync_uuid_new();
-	add_intent(plan, link, TASKSYNC_OP_CREATE, hub_patch, remote_patch, candidate->temp_id);
+	tasksync_emit_intent(plan, link, TASKSYNC_OP_CREATE, hub_patch, remote_patch,
+						 candidate->temp_id);
 	plan->room--;
 	return true;
 }
@@ -256,7 +257,7 @@ emit_move(TasksyncBatchPlan *plan, TasksyncLink *link)
 		return false;
 	if (tasksync_record_diff(hub_patch, link->base) & TASKSYNC_PLACE_FIELDS)
 	{
-		add_intent(plan, link, TASKSYNC_OP_MOVE, hub_patch, remote_patch, NULL);
+		tasksync_emit_intent(plan, link, TASKSYNC_OP_MOVE, hub_patch, remote_patch, NULL);
 		plan->room--;
 	}
 	return true;
@@ -276,7 +277,7 @@ emit_update(TasksyncBatchPlan *plan, TasksyncLink *link, const TasksyncRecord *o
 														  link->hub),
 							 TASKSYNC_FIELD_BIT(TASKSYNC_F_TITLE) |
 								 TASKSYNC_FIELD_BIT(TASKSYNC_F_DESCRIPTION));
-	add_intent(plan, link, TASKSYNC_OP_UPDATE, patch, patch, NULL);
+	tasksync_emit_intent(plan, link, TASKSYNC_OP_UPDATE, patch, patch, NULL);
 	plan->room--;
 }
 
@@ -291,7 +292,7 @@ emit_status(TasksyncBatchPlan *plan, const TasksyncCandidate *candidate, Tasksyn
 	remote_patch = tasksync_record_copy(patch);
 	/* the due date names the occurrence of a recurring task that is completed */
 	tasksync_record_take(remote_patch, link->base, TASKSYNC_DUE_FIELDS);
-	add_intent(plan, link, op, patch, remote_patch, NULL);
+	tasksync_emit_intent(plan, link, op, patch, remote_patch, NULL);
 }
 
 /*
@@ -347,7 +348,7 @@ emit_changes(TasksyncBatchPlan *plan, TasksyncCandidate *candidate)
 	bool moves = (out->present & TASKSYNC_PLACE_FIELDS) != 0;
 	uint32 fields = update_fields(plan->run, out);
 	int before;
-	bool waits = false;
+	bool waits = tasksync_record_has(out, TASKSYNC_F_POSITION);
 
 	/* no other command does harm when the provider has gone on meanwhile: see what is due first */
 	if (done && link->base->value[TASKSYNC_F_RECURRENCE] && !plan->run->read_done)
@@ -369,7 +370,7 @@ emit_changes(TasksyncBatchPlan *plan, TasksyncCandidate *candidate)
 		plan->room--;
 	}
 	if (moves)
-		waits = !emit_move(plan, link);
+		waits |= !emit_move(plan, link);
 	if (fields)
 		emit_update(plan, link, out, fields);
 	if (done)
@@ -379,7 +380,7 @@ emit_changes(TasksyncBatchPlan *plan, TasksyncCandidate *candidate)
 		candidate->closes = link->base->value[TASKSYNC_F_RECURRENCE] == NULL;
 	}
 	if (plan->room == before && !waits)
-		json_array_append_new(plan->clean_rows, hub_id_row(link));
+		json_array_append_new(plan->clean_rows, tasksync_emit_hub_id_row(link));
 	return plan->room < before;
 }
 
@@ -412,7 +413,7 @@ tasksync_emit_candidate(TasksyncBatchPlan *plan, TasksyncCandidate *candidate)
 	candidate->visiting = true;
 	/* a filter may be set while a task is written that it keeps out */
 	if (link->hub == NULL || link->state == 'x' || !tasksync_refs_carries(plan->run, link->hub))
-		json_array_append_new(plan->clean_rows, hub_id_row(link));
+		json_array_append_new(plan->clean_rows, tasksync_emit_hub_id_row(link));
 	else if (waits_for_reading(plan, link))
 		emitted = false;
 	else if (link->state == 'c')
@@ -421,9 +422,11 @@ tasksync_emit_candidate(TasksyncBatchPlan *plan, TasksyncCandidate *candidate)
 	{
 		candidate->out = tasksync_link_out(plan->run, link);
 		if (candidate->out->present == 0)
-			json_array_append_new(plan->clean_rows, hub_id_row(link));
+			json_array_append_new(plan->clean_rows, tasksync_emit_hub_id_row(link));
 		else if (plan->may_patch && !(plan->run->tasks_wait && link->kind == TASKSYNC_TASK))
 			emitted = emit_changes(plan, candidate);
+		if (tasksync_record_has(candidate->out, TASKSYNC_F_POSITION))
+			plan->reordered = lappend(plan->reordered, candidate);
 		if (is_label_rename(candidate))
 			plan->run->tasks_wait = true;
 	}
@@ -462,7 +465,7 @@ tasksync_emit_deletes(TasksyncBatchPlan *plan)
 
 		if (plan->room < 1)
 			break;
-		add_intent(plan, link, TASKSYNC_OP_DELETE, nothing, nothing, NULL);
+		tasksync_emit_intent(plan, link, TASKSYNC_OP_DELETE, nothing, nothing, NULL);
 		plan->room--;
 	}
 }

@@ -33,6 +33,8 @@ typedef struct TasksyncBatchPlan
 	int room;
 	int nintents;
 	TasksyncIntent *intents;
+	List *reordered;      /* TasksyncCandidate *: the order of their siblings is to be looked at */
+	json_t *order_rows;   /* reorder.c: pairs of places that say the same */
 	json_t *intent_rows;  /* parallel to intents */
 	json_t *clean_rows;   /* links found clean */
 	json_t *blocked_rows; /* links that wait for a refused one */
@@ -54,6 +56,10 @@ extern void tasksync_load_references(TasksyncBatchPlan *plan);
  */
 extern TasksyncReference tasksync_resolve_places(TasksyncBatchPlan *plan, TasksyncRecord *hub_patch,
 												 TasksyncRecord *remote_patch);
+extern void tasksync_emit_intent(TasksyncBatchPlan *plan, const TasksyncLink *link, TasksyncOp op,
+								 TasksyncRecord *hub_patch, TasksyncRecord *remote_patch,
+								 const char *temp_id);
+extern json_t *tasksync_emit_hub_id_row(const TasksyncLink *link);
 /* true if intents were added for it */
 extern bool tasksync_emit_candidate(TasksyncBatchPlan *plan, TasksyncCandidate *candidate);
 /* adds the completions: what is still to leave a task that is completed leaves before */

@@ -49,7 +49,7 @@ static const char *const sql_insert[TASKSYNC_NKINDS] = {
 		" edited, created_at)"
 		" SELECT $1, r.id, r.project_id, r.section_id, r.parent_id, r.title, coalesce(r.description, ''),"
 		" coalesce(r.status, 'open'), r.completed_at, coalesce(r.priority, 0), r.due_date, r.due_time,"
-		" r.due_timezone, r.recurrence, coalesce(r.labels, '{}'), coalesce(r.position, 0), r.edited,"
+		" r.due_timezone, r.recurrence, coalesce(r.labels, '{}'), r.position, r.edited,"
 		" coalesce(r.created_at, now()) FROM unnest($4) r WHERE" ALL_PARAMETERS,
 };
 

@@ -15,6 +15,7 @@
 #include "sync/chunk.h"
 #include "sync/clocks.h"
 #include "sync/import.h"
+#include "sync/reorder.h"
 
 /* how much earlier than our request the provider's clock may place what the request created */
 #define ADOPTION_SKEW_MS 120000
@@ -230,4 +231,5 @@ tasksync_import(TasksyncChunk *chunk, const TasksyncObservation *observation)
 		change->is_inbox = observation->is_inbox && namesake == NULL;
 	}
 	tasksync_chunk_remember(chunk, observation, link->hub_id, link->hub->value[TASKSYNC_F_PROJECT]);
+	tasksync_reorder_new(run, link);
 }

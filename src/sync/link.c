@@ -291,21 +291,44 @@ tasksync_link_lens(const TasksyncRun *run, const TasksyncLink *link)
 }
 
 /*
+ * Does the order of this task's siblings have to be looked at?  Numbers of two
+ * sides do not compare; what counts is that this pair of them was looked at
+ * before, which its memo says.  A memo without an echo: it was placed there by
+ * us, and where that put it among its siblings is not known yet.
+ */
+static bool
+is_out_of_order(TasksyncRun *run, const TasksyncLink *link, bool differs)
+{
+	TasksyncField f = TASKSYNC_F_POSITION;
+	const char *status = link->hub->value[TASKSYNC_F_STATUS];
+
+	if (link->kind != TASKSYNC_TASK ||
+		run->provider->caps.op_of_field[TASKSYNC_F_POSITION] != TASKSYNC_OP_ORDER ||
+		!tasksync_record_has(link->base, f) || (status && strcmp(status, "done") == 0))
+		return false;
+	return differs || (link->memo.sent && tasksync_record_has(link->memo.sent, f) &&
+					   !tasksync_record_has(link->memo.echo, f));
+}
+
+/*
  * tasksync_link_out is what this account should see and does not see yet.
  *
- * The place of a task in the order is not sent: with the integer orders of the
- * providers one moved task means renumbering its siblings, which belongs to a
- * plan over all of them and not to a single link.
+ * POSITION among it is no value to send but a reason to look at the order of
+ * the siblings: reorder.c.
  */
 TasksyncRecord *
 tasksync_link_out(TasksyncRun *run, const TasksyncLink *link)
 {
 	TasksyncRecord *out;
+	bool differs;
 
 	out = tasksync_plan_out(tasksync_link_lens(run, link), link->hub, link->base, &link->memo,
 							link->frozen);
+	differs = tasksync_record_has(out, TASKSYNC_F_POSITION);
 	tasksync_record_drop(out, TASKSYNC_FIELD_BIT(TASKSYNC_F_POSITION) |
 								  TASKSYNC_FIELD_BIT(TASKSYNC_F_COMPLETED_AT));
+	if (!link->reordered && is_out_of_order(run, link, differs))
+		tasksync_record_take(out, link->hub, TASKSYNC_FIELD_BIT(TASKSYNC_F_POSITION));
 	return out;
 }
 

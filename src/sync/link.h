@@ -19,6 +19,7 @@ typedef struct TasksyncLink
 	const json_t *raw;
 	TimestampTz remote_edited_at;
 	bool missing;
+	bool reordered; /* at the provider: its siblings are compared as a whole, reorder.c */
 	TasksyncRecord *hub;        /* NULL: the hub row is gone */
 	TasksyncRecord *hub_before; /* as it was read, once a merge changed `hub` */
 	int64 version;

@@ -20,6 +20,7 @@
 #include "sync/late.h"
 #include "sync/observe.h"
 #include "sync/occurrence.h"
+#include "sync/reorder.h"
 #include "sync/twin.h"
 
 /* ---- changes ---- */
@@ -264,6 +265,7 @@ merge_linked(TasksyncChunk *chunk, TasksyncLink *link, const TasksyncObservation
 	/* it shows a completed task and is told of the next occurrence */
 	if (stale)
 		tasksync_record_set(link->base, TASKSYNC_F_STATUS, "done");
+	tasksync_reorder_observed(run, link, &before, sent, merged.hub_patch);
 	if (route == NULL || route->pulls)
 	{
 		link->hub = tasksync_record_copy(link->hub);

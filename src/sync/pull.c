@@ -24,6 +24,7 @@
 #include "sync/late.h"
 #include "sync/observe.h"
 #include "sync/pull.h"
+#include "sync/reorder.h"
 #include "sync/seen.h"
 
 /* snapshots from the past that one run follows up */
@@ -214,6 +215,7 @@ tasksync_pull_observations(TasksyncRun *run, TasksyncKind kind, int count,
 		tasksync_run_progress(run, "pull", 0, 0);
 	tasksync_breaker_check(run, nchanges, changes);
 	tasksync_hub_apply(run, kind, nchanges, changes);
+	tasksync_reorder_hub(run);
 	/* containers that were just linked are referred to by what follows */
 	if (kind != TASKSYNC_TASK)
 		tasksync_refs_load(run);

@@ -25,6 +25,7 @@
 #include "sync/ack.h"
 #include "sync/emit.h"
 #include "sync/push.h"
+#include "sync/reorder.h"
 
 /* dirty links looked at for one request: more than fit, as some will wait */
 #define WINDOW_FACTOR 3
@@ -156,6 +157,7 @@ plan_new_intents(TasksyncBatchPlan *plan)
 	tasksync_emit_closes(plan);
 	if (run->batch_limit > 1 || plan->nintents == 0)
 		tasksync_emit_deletes(plan);
+	tasksync_reorder_emit(plan);
 }
 
 /* one intent of an earlier run, as the candidate that its dependants look for */
@@ -252,6 +254,7 @@ write_plan(TasksyncBatchPlan *plan)
 					   " AND l.account_id = $2 AND l.hub_id = i.hub_id",
 					   "uu", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id));
 	tasksync_links_lock(run, plan->clean_rows);
+	tasksync_reorder_settle(run, plan->order_rows);
 	tasksync_batch(sql_clean, run, plan->clean_rows);
 	tasksync_batch(sql_block, run, plan->blocked_rows);
 	if (run->call.nintents > 0 && json_array_size(sent) == 0)
@@ -273,6 +276,7 @@ plan_and_build(TasksyncRun *run, TasksyncHttpRequest *request)
 	plan.intent_rows = json_array();
 	plan.clean_rows = json_array();
 	plan.blocked_rows = json_array();
+	plan.order_rows = json_array();
 	if (run->has_inherited)
 		plan_inherited(&plan);
 	/* those that cannot be sent again yet do not keep the others waiting, once read */
@@ -354,6 +358,8 @@ tasksync_push_refuse_one(TasksyncRun *run, const char *code, const char *message
 {
 	json_t *rows = json_array();
 
+	if (tasksync_reorder_acked(run, &run->call.intents[0], TASKSYNC_ACK_REFUSED))
+		return;
 	json_array_append_new(rows, json_pack("{s:s, s:s, s:s?}", "hub_id", run->call.intents[0].hub_id,
 										  "code", code ? code : "refused", "message", message));
 	tasksync_batch(TASKSYNC_SQL_REFUSE, run, rows);

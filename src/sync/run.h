@@ -9,7 +9,7 @@
  * before their parent and seen.c what a read has shown, hub.c writes; deletion.c
  * judges deletions that come in, deletion_out.c sends
  * the hub's, absence.c looks for what a full read lacked; link.c, refs.c and
- * batch.c serve them.
+ * batch.c serve them; reorder.c keeps siblings in one order on both sides.
  */
 #ifndef TASKSYNC_RUN_H
 #define TASKSYNC_RUN_H
@@ -153,6 +153,7 @@ struct TasksyncRun
 	int ncontainers;     /* refs.c: for providers that are read container by container */
 	TasksyncContainer *containers;
 	struct HTAB *sent;   /* ack.c: what was acknowledged and not seen yet */
+	json_t *reordered;   /* reorder.c: hub ids whose place the present chunk tells */
 
 	/* absence.c */
 	bool ask_completed; /* tasks are missing that may have been completed */

@@ -36,7 +36,7 @@ INSERT INTO tasksync.tasks (user_id, title, labels) VALUES (:'person', 'x', ARRA
 -- ---- an edit counts, a non-edit does not ----
 UPDATE tasksync.tasks SET title = 'oat milk', priority = 3 WHERE user_id = :'person';
 UPDATE tasksync.tasks SET title = 'oat milk' WHERE user_id = :'person';
-UPDATE tasksync.tasks SET position = 0.00, metadata = '{"mine": 1}' WHERE user_id = :'person';
+UPDATE tasksync.tasks SET position = 1.00, metadata = '{"mine": 1}' WHERE user_id = :'person';
 SELECT title, version, (SELECT array_agg(k ORDER BY k) FROM jsonb_object_keys(edited) k) AS edited, updated_at > created_at AS touched FROM t;
 SELECT op, version, before, after FROM story WHERE kind = 'task' AND op = 'update';
 UPDATE tasksync.tasks SET id = gen_random_uuid() WHERE user_id = :'person';

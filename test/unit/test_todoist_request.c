@@ -29,6 +29,10 @@ check(TasksyncKind kind, TasksyncOp op, const char *patch, const char *before, c
 static void
 test_task_commands(void)
 {
+	static const TasksyncRank ranks[] = {{"H1", "R1", "1.5", "7"}, {"H2", "R2", "2", "8"}};
+	TasksyncIntent order =
+		kit_intent(1, TASKSYNC_TASK, TASKSYNC_OP_ORDER, "R1", "{'position':1.5}", LIVE, NULL);
+
 	check(TASKSYNC_TASK, TASKSYNC_OP_CREATE,
 		  "{'title':'Milk','description':'','status':'open','priority':0,'due_date':null,"
 		  "'labels':[],'project_id':'P1','section_id':'S1','parent_id':null,'position':0}",
@@ -65,8 +69,12 @@ test_task_commands(void)
 		  "item_close", "{'id':'R1'}", "trap 7: closing");
 	check(TASKSYNC_TASK, TASKSYNC_OP_REOPEN, "{'status':'open'}", LIVE, "item_uncomplete",
 		  "{'id':'R1'}", "reopening");
-	check(TASKSYNC_TASK, TASKSYNC_OP_ORDER, "{'position':7}", LIVE, "item_reorder",
-		  "{'items':[{'child_order':7,'id':'R1'}]}", "trap 20: order alone");
+	order.nranks = lengthof(ranks);
+	order.ranks = ranks;
+	unit_is(kit_type(order, 0), "item_reorder", "trap 20: order alone");
+	unit_is(kit_args(order, 0),
+			kit_text("{'items':[{'child_order':7,'id':'R1'},{'child_order':8,'id':'R2'}]}"),
+			"trap 20: one command for all siblings that get another number");
 	check(TASKSYNC_TASK, TASKSYNC_OP_DELETE, "{}", LIVE, "item_delete", "{'id':'R1'}", "deleting");
 }
 
