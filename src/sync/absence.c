@@ -62,11 +62,12 @@ tasksync_absence_record(TasksyncRun *run, bool is_stale)
 	uint64 rows;
 	int live;
 
+	/* what was deleted here and is missing there may have been completed, and edited before that */
 	if (!is_stale && (projects == NULL || json_array_size(projects) > 0))
 	{
 		rows =
 			tasksync_query("SELECT hub_id::text, remote_id FROM tasksync.links WHERE user_id = $1"
-						   " AND account_id = $2 AND kind = 'task' AND state = 'live'"
+						   " AND account_id = $2 AND kind = 'task' AND state IN ('live', 'pending_delete')"
 						   " AND ($3 OR base ->> 'status' IS DISTINCT FROM 'done')"
 						   " AND ($4 IS NULL OR $4 ? (base ->> 'project_id'))",
 						   "uubj", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
@@ -336,13 +337,16 @@ observed_point(TasksyncRun *run, TasksyncAnswer *answer)
 			run->found_dirty |= run->has_dirty;
 		}
 		/* seen or hidden: either way not missing any more */
-		tasksync_query("UPDATE tasksync.links SET missing_since = NULL,"
-					   " state = CASE WHEN $4 THEN 'detached' ELSE state END"
-					   " WHERE user_id = $1 AND account_id = $2 AND remote_id = $3"
-					   " AND missing_since IS NOT NULL",
-					   "uutb", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
-					   tasksync_p_text(one->remote_id),
-					   tasksync_p_bool(one->state == TASKSYNC_REMOTE_HIDDEN));
+		if (tasksync_query("UPDATE tasksync.links SET missing_since = NULL,"
+						   " state = CASE WHEN $4 THEN 'detached' ELSE state END"
+						   " WHERE user_id = $1 AND account_id = $2 AND remote_id = $3"
+						   " AND missing_since IS NOT NULL RETURNING dirty",
+						   "uutb", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
+						   tasksync_p_text(one->remote_id),
+						   tasksync_p_bool(one->state == TASKSYNC_REMOTE_HIDDEN)) > 0)
+			/* its deletion waited for this */
+			run->has_dirty |= tasksync_cell_bool(0, 1);
+		run->found_dirty |= run->has_dirty;
 	}
 	tasksync_run_commit(run);
 }
@@ -389,6 +393,7 @@ record_alive(TasksyncRun *run, TasksyncAnswer *answer)
 		palloc(sizeof(TasksyncObservation *) * Max(answer->nobservations, 1));
 	json_t *ids = json_array();
 	int count = 0;
+	uint64 rows;
 
 	for (int i = 0; i < answer->nobservations; i++)
 		if (answer->observations[i].state == TASKSYNC_REMOTE_LIVE)
@@ -404,11 +409,15 @@ record_alive(TasksyncRun *run, TasksyncAnswer *answer)
 	run->has_dirty = false;
 	tasksync_pull_observations(run, TASKSYNC_TASK, count, items);
 	run->found_dirty |= run->has_dirty;
-	tasksync_query("UPDATE tasksync.links SET missing_since = NULL WHERE user_id = $1"
-				   " AND account_id = $2 AND kind = 'task' AND missing_since IS NOT NULL"
-				   " AND $3 ? remote_id",
-				   "uuj", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
-				   tasksync_p_text(tasksync_json_text(ids)));
+	rows = tasksync_query("UPDATE tasksync.links SET missing_since = NULL WHERE user_id = $1"
+						  " AND account_id = $2 AND kind = 'task' AND missing_since IS NOT NULL"
+						  " AND $3 ? remote_id RETURNING dirty",
+						  "uuj", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
+						  tasksync_p_text(tasksync_json_text(ids)));
+	/* deletions that waited for this */
+	for (uint64 row = 0; row < rows; row++)
+		run->has_dirty |= tasksync_cell_bool(row, 1);
+	run->found_dirty |= run->has_dirty;
 }
 
 static bool

@@ -55,7 +55,7 @@ else
 	machine('histories that failed once', '--plans', "$tree/test/machine/regressions.jsonl", '--no-crashes');
 	machine('fixed seeds', '--histories', $FIXED, '--seed', 1);
 	machine('fresh seeds', '--histories', $FRESH, '--seed', 1 + int rand 1_000_000_000);
-	machine('the same seed, the same journal', '--histories', 10, '--seed', 1, '--twice');
+	machine('the same seed, the same journal', '--histories', 20, '--seed', 1, '--twice');
 }
 
 # The machine may have started the server anew.
