@@ -316,8 +316,10 @@ is_stale(const TasksyncRun *run, const TasksyncLink *link, const TasksyncObserva
 {
 	if (TASKSYNC_MUTANT("> instead of >=") && observation->edited_at != 0)
 		return observation->edited_at <= link->remote_edited_at;
-	return (run->full_read || run->provider->caps.reads_containers) && observation->edited_at != 0 &&
-		   link->remote_edited_at != 0 && observation->edited_at < link->remote_edited_at;
+	if (!run->full_read && !run->provider->caps.reads_containers)
+		return false;
+	return observation->edited_at != 0 && link->remote_edited_at != 0 &&
+		   observation->edited_at < link->remote_edited_at;
 }
 
 /* what the hub refused to take in is offered to it again whenever the provider shows it */

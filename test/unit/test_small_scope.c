@@ -203,7 +203,8 @@ story(const int *steps, int count)
 	for (int i = 0; i < count; i++)
 	{
 		static const char *const places[] = {"hub", "A", "B"};
-		static const char *const ends[] = {"sync", "crash before arrival in", "crash after arrival in"};
+		static const char *const ends[] = {"sync", "crash before arrival in",
+			"crash after arrival in"};
 		int			step = steps[i];
 
 		text = step < NEDITS ?
