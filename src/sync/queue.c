@@ -85,6 +85,13 @@ static const char sql_take_hints[] =
 	"  EXISTS (SELECT FROM tasksync.revocations l WHERE " THIS_ACCOUNT "),"                   \
 	"  EXISTS (SELECT FROM tasksync.intents l WHERE " THIS_ACCOUNT " AND l.state = 'late')"
 
+/*
+ * An account that slept longer is read whole: services forget tombstones after
+ * some weeks, and a delta without them would not be one.  Bases stay, and what
+ * is missing is asked for before it counts as deleted.
+ */
+#define CURSOR_IS_FRESH "s.last_read_at > now() - interval '30 days'"
+
 static const char sql_claim[] =
 	"WITH due AS ("
 	" SELECT s.user_id, s.account_id FROM tasksync.schedules s"
@@ -105,7 +112,7 @@ static const char sql_claim[] =
 	" UPDATE tasksync.schedules s SET lease_token = s.lease_token + 1,"
 	"  leased_until = now() + $2 * interval '1 millisecond', attempts = s.attempts + 1,"
 	"  requested_at = NULL, last_started_at = now(),"
-	"  cursor = CASE WHEN c.id IS NULL THEN s.cursor END"
+	"  cursor = CASE WHEN c.id IS NULL AND " CURSOR_IS_FRESH " THEN s.cursor END"
 	" FROM due d JOIN tasksync.accounts a ON a.user_id = d.user_id AND a.id = d.account_id"
 	"  JOIN tasksync.users u ON u.user_id = d.user_id"
 	"  LEFT JOIN tasksync.account_tokens t ON t.user_id = d.user_id AND t.account_id = d.account_id"
@@ -120,7 +127,7 @@ static const char sql_claim_preview[] =
 	"  LEFT JOIN tasksync.account_tokens t ON t.user_id = a.user_id AND t.account_id = a.id"
 	" WHERE s.user_id = $1 AND s.account_id = $2 AND a.user_id = $1 AND a.id = $2"
 	"  AND (s.leased_until IS NULL OR s.leased_until <= now())" CLAIMED(
-		"CASE WHEN NOT a.needs_full_read THEN s.cursor END");
+		"CASE WHEN NOT a.needs_full_read AND " CURSOR_IS_FRESH " THEN s.cursor END");
 
 static const char sql_next_due[] =
 	"SELECT greatest(0, ceil(extract(epoch FROM s.next_due - clock_timestamp()) * 1000))::bigint"

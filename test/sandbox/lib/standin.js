@@ -124,6 +124,8 @@ async function onRequest(service, req, res) {
 	const { cutMid } = x.orders ?? {};
 	// Written down before it is sent: a client that has the answer finds it in the log.
 	world.log.finish(x.entry, result.status, Buffer.byteLength(result.body ?? ''));
+	// clients take the time from the Date header: it is the stand-in's own
+	result.headers = { ...result.headers, date: new Date(world.clock.now()).toUTCString() };
 	await send(req, res, result, { compress: world.config.values.gzip, ...service.sending?.(x, result),
 		cutAt: cutMid ? cutMid.keep ?? 0.5 : null });
 }

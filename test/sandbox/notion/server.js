@@ -95,10 +95,8 @@ export function startServer({ port = 0, host = '127.0.0.1', seed = 1 } = {}) {
 		part(add);
 	oauthRoutes(world, add);
 
-	// Clients take the time from the Date header: it is the stand-in's own.
 	const withId = (x, answer) => ({ ...answer,
-		headers: { ...answer.headers, 'x-notion-request-id': x.requestId,
-			date: new Date(world.clock.now()).toUTCString() } });
+		headers: { ...answer.headers, 'x-notion-request-id': x.requestId } });
 
 	function errorAnswer(error, x) {
 		x.requestId ??= world.traffic.uuid();
