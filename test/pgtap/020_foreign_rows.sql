@@ -110,6 +110,7 @@ CREATE TEMP TABLE targets AS
 		(SELECT id FROM tasksync.tasks WHERE user_id = bob AND title = 'x') AS task,
 		(SELECT id FROM tasksync.project_links WHERE user_id = bob) AS link,
 		(SELECT id FROM tasksync.conflicts WHERE user_id = bob) AS conflict,
+		(SELECT id FROM tasksync.sync_runs WHERE user_id = bob) AS run,
 		(SELECT id FROM tasksync.held_changes WHERE user_id = bob) AS held FROM people;
 GRANT SELECT ON targets TO tasksync_test_app, tasksync_test_operator;
 SET ROLE tasksync_test_app;
@@ -122,6 +123,10 @@ SELECT throws_ok(format('SELECT tasksync.set_sync_interval(%L, ''1 hour'')', acc
 SELECT throws_ok(format('SELECT tasksync.reconnect_account(%L, ''x'')', account), 'P0002', NULL, 'reconnect_account() of a foreign account') FROM targets;
 SELECT throws_ok(format('SELECT tasksync.link_project(%L, ''r'')', account), 'P0002', NULL, 'link_project() of a foreign account') FROM targets;
 SELECT throws_ok(format('SELECT tasksync.unlink_project(%L)', link), 'P0002', NULL, 'unlink_project() of a foreign link') FROM targets;
+SELECT throws_ok(format('SELECT tasksync.%s', f), 'P0002', NULL, format('%s: a foreign link', f))
+FROM targets, LATERAL (VALUES (format('set_filter(%L, NULL)', link)), (format('preview_filter(%L, NULL)', link)), (format('set_route(%L, ''pull'')', link))) v (f);
+SELECT throws_ok(format('SELECT tasksync.%s(%L)', name, run), 'P0002', NULL, format('%s() of a foreign run', name))
+FROM targets, (VALUES ('undo_run'), ('preview_undo')) v (name);
 SELECT throws_ok(format('SELECT tasksync.resolve_conflict(%L, ''hub'')', conflict), 'P0002', NULL, 'resolve_conflict() of a foreign conflict') FROM targets;
 SELECT is(tasksync.approve_held(ARRAY[held]), 0, 'approve_held() passes foreign changes over') FROM targets;
 SELECT is(tasksync.reject_held(ARRAY[held]), 0, 'so does reject_held()') FROM targets;
