@@ -13,7 +13,7 @@
 
 static const char *const outcomes[] = {
 	[TASKSYNC_ACK_UNKNOWN] = "unknown", [TASKSYNC_ACK_OK] = "ok", [TASKSYNC_ACK_GONE] = "gone",
-	[TASKSYNC_ACK_BLOCKED] = "blocked", [TASKSYNC_ACK_REFUSED] = "blocked",
+	[TASKSYNC_ACK_BLOCKED] = "blocked", [TASKSYNC_ACK_REFUSED] = "refused",
 	[TASKSYNC_ACK_LATER] = "later",		[TASKSYNC_ACK_REPLAN] = "replan",
 };
 
