@@ -35,6 +35,23 @@ INSERT INTO tasksync.providers VALUES
 	('notion', 'Notion', false, false, false, true),
 	('todoist', 'Todoist', true, true, true, false);
 
+CREATE TABLE tasksync.provider_days (
+	provider text REFERENCES tasksync.providers,
+	day date,
+	queries bigint NOT NULL DEFAULT 0,
+	budget integer NOT NULL,
+	ends_at timestamptz NOT NULL,
+	updated_at timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (provider, day)
+);
+COMMENT ON TABLE tasksync.provider_days IS 'What all accounts together asked of a provider that counts by the day, for each of its days; kept for a month by the worker, which adds to it when it has nothing better to do.';
+COMMENT ON COLUMN tasksync.provider_days.provider IS 'The provider.';
+COMMENT ON COLUMN tasksync.provider_days.day IS 'The day where the provider counts.';
+COMMENT ON COLUMN tasksync.provider_days.queries IS 'Queries so far; each part of a batch is one.';
+COMMENT ON COLUMN tasksync.provider_days.budget IS 'How many there may be, as the setting said last.';
+COMMENT ON COLUMN tasksync.provider_days.ends_at IS 'When the next day begins there.';
+COMMENT ON COLUMN tasksync.provider_days.updated_at IS 'When the worker last added to it.';
+
 CREATE TABLE tasksync.provider_credentials (
 	provider text PRIMARY KEY REFERENCES tasksync.providers,
 	client_id text NOT NULL CHECK (length(client_id) BETWEEN 1 AND 512),

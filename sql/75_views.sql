@@ -160,3 +160,25 @@ COMMENT ON COLUMN tasksync.dead_letters.failures IS 'Refusals in a row.';
 COMMENT ON COLUMN tasksync.dead_letters.error_code IS 'The provider''s code, or blocked for what waits for another object.';
 COMMENT ON COLUMN tasksync.dead_letters.error_message IS 'The same for people.';
 COMMENT ON COLUMN tasksync.dead_letters.next_step IS 'SQL that sends it again as it is.';
+
+-- ---- what is left of a provider's day ----
+
+CREATE VIEW tasksync.provider_budgets WITH (security_invoker = true) AS
+	SELECT d.provider, d.day, d.queries, d.budget, greatest(d.budget - d.queries, 0) AS remaining, d.ends_at,
+		CASE
+			WHEN d.budget = 0 THEN 'unlimited'
+			WHEN d.queries >= d.budget THEN 'used up'
+			WHEN d.queries >= d.budget - d.budget / 10 THEN 'changes only'
+			ELSE 'open' END AS state,
+		d.updated_at
+	FROM tasksync.provider_days d
+	WHERE d.ends_at > now();
+COMMENT ON VIEW tasksync.provider_budgets IS 'What is left of the present day of each provider that allows all accounts of an app a number of queries a day. Polls are spread so that it lasts; its last tenth is kept for changes that people make.';
+COMMENT ON COLUMN tasksync.provider_budgets.provider IS 'The provider.';
+COMMENT ON COLUMN tasksync.provider_budgets.day IS 'The day where the provider counts.';
+COMMENT ON COLUMN tasksync.provider_budgets.queries IS 'Queries so far; each part of a batch is one.';
+COMMENT ON COLUMN tasksync.provider_budgets.budget IS 'How many there may be: tasksync.google_daily_queries; 0 is no limit.';
+COMMENT ON COLUMN tasksync.provider_budgets.remaining IS 'How many are left.';
+COMMENT ON COLUMN tasksync.provider_budgets.ends_at IS 'When the next day begins there.';
+COMMENT ON COLUMN tasksync.provider_budgets.state IS 'open, changes only (polls wait for the next day), used up, unlimited.';
+COMMENT ON COLUMN tasksync.provider_budgets.updated_at IS 'When the worker last added to it.';

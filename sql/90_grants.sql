@@ -65,7 +65,7 @@ DECLARE
 		'USAGE ON SCHEMA tasksync',
 		'SELECT ON tasksync.providers, tasksync.sync_runs, tasksync.observations, tasksync.held_changes, tasksync.hints,'
 			' tasksync.account_health, tasksync.sync_progress, tasksync.task_links, tasksync.dead_letters,'
-			' tasksync.worker_status, tasksync.key_status',
+			' tasksync.worker_status, tasksync.key_status, tasksync.provider_days, tasksync.provider_budgets',
 		'SELECT (user_id, id, provider, state, state_reason, sync_interval, link_all, needs_full_read, created_at,'
 			' updated_at) ON tasksync.accounts',
 		'SELECT (user_id, account_id, next_due, requested_at, lease_token, leased_until, attempts, failures, last_read_at,'

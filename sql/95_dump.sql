@@ -1,7 +1,7 @@
 -- Rows that pg_dump takes along. Without this, a dump holds CREATE EXTENSION
 -- and nothing that anybody wrote. Not among them: providers, which the script
--- fills itself, hints, which mean nothing to another worker, and oauth_states:
--- nobody comes back to a copy.
+-- fills itself, provider_days, which count what this server asked, hints, which
+-- mean nothing to another worker, and oauth_states: nobody comes back to a copy.
 --
 -- home travels too: its identity is the original's, and that is how a restored
 -- copy knows that it is one.

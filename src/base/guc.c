@@ -31,6 +31,7 @@ char	   *tasksync_google_oauth_url = NULL;
 char	   *tasksync_google_authorize_url = NULL;
 char	   *tasksync_notion_url = NULL;
 char	   *tasksync_redirect_origins = NULL;
+int			tasksync_google_daily_queries = 50000;
 int			tasksync_max_concurrent_accounts = 64;
 int			tasksync_max_response_kb = 65536;
 int			tasksync_request_timeout_ms = 60000;
@@ -260,6 +261,12 @@ define_bounds(void)
 							"Accounts that one worker syncs at the same time.",
 							"1 to 1024.",
 							&tasksync_max_concurrent_accounts, 64, 1, 1024, PGC_SIGHUP, 0, NULL,
+							NULL, NULL);
+	DefineCustomIntVariable("tasksync.google_daily_queries",
+							"Queries a day that Google allows the app, for all accounts together.",
+							"0 is no limit. Polls are spread so that they last until midnight in "
+							"California; the Google Cloud console shows and raises the number.",
+							&tasksync_google_daily_queries, 50000, 0, 9999999, PGC_SIGHUP, 0, NULL,
 							NULL, NULL);
 	DefineCustomIntVariable("tasksync.max_response_size",
 							"Longest answer taken from a provider.",

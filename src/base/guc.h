@@ -21,6 +21,7 @@ extern char *tasksync_google_oauth_url; /* https://oauth2.googleapis.com: /token
 extern char *tasksync_google_authorize_url; /* https://accounts.google.com/o/oauth2/v2/auth */
 extern char *tasksync_notion_url;		/* https://api.notion.com, OAuth below /v1/oauth */
 extern char *tasksync_redirect_origins; /* comma-separated, besides that of public_url */
+extern int	tasksync_google_daily_queries;	/* of all accounts together; 0 = any, default 50000 */
 extern int	tasksync_max_concurrent_accounts;	/* 1..1024, default 64 */
 extern int	tasksync_max_response_kb;	/* cap on one answer, default 65536 */
 extern int	tasksync_request_timeout_ms;	/* default 60000 */

@@ -25,6 +25,12 @@ base_url(void)
 	return tasksync_google_tasks_url;
 }
 
+static int
+daily_queries(void)
+{
+	return tasksync_google_daily_queries;
+}
+
 static void
 build(TasksyncCall *call, TasksyncHttpRequest *request)
 {
@@ -79,6 +85,8 @@ const TasksyncProvider tasksync_google_tasks = {
 		},
 	},
 	.base_url = base_url,
+	.daily_queries = daily_queries,
+	.day_zone = GOOGLE_QUOTA_ZONE,
 	.build = build,
 	.parse = parse,
 };

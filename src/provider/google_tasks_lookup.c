@@ -108,7 +108,7 @@ build_point(const TasksyncCall *call, StringInfo url)
 }
 
 static void
-build_search(const TasksyncCall *call, StringInfo url, TasksyncHttpRequest *request)
+build_search(TasksyncCall *call, StringInfo url, TasksyncHttpRequest *request)
 {
 	const json_t *search = search_of(call);
 	TasksyncGooglePart parts[GOOGLE_MAX_PARTS];
@@ -116,12 +116,14 @@ build_search(const TasksyncCall *call, StringInfo url, TasksyncHttpRequest *requ
 	if (pairs_done(search) < 0)
 		tasksync_google_lists_url(url, tasksync_json_string(search, "page"));
 	else
-		tasksync_google_build_batch(call->base_url, search_parts(call, search, parts), parts,
-									request);
+	{
+		call->queries = search_parts(call, search, parts);
+		tasksync_google_build_batch(call->base_url, call->queries, parts, request);
+	}
 }
 
 void
-tasksync_google_build_lookup(const TasksyncCall *call, TasksyncHttpRequest *request)
+tasksync_google_build_lookup(TasksyncCall *call, TasksyncHttpRequest *request)
 {
 	StringInfoData url;
 

@@ -8,7 +8,7 @@
 
 #include "provider/provider.h"
 
-extern void tasksync_google_build_lookup(const TasksyncCall *call, TasksyncHttpRequest *request);
+extern void tasksync_google_build_lookup(TasksyncCall *call, TasksyncHttpRequest *request);
 extern void tasksync_google_parse_lookup(const TasksyncCall *call,
 										 const TasksyncHttpResponse *response,
 										 TasksyncAnswer *answer);

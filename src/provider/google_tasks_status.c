@@ -25,8 +25,6 @@
 #define LONGEST_RETRY_AFTER_MS INT64CONST(3600000)
 /* Google never documented a Retry-After, and bursts of writes were throttled for minutes */
 #define RATE_PAUSE_MS 30000
-/* where Google's day begins */
-#define QUOTA_ZONE "America/Los_Angeles"
 
 /* ---- the error object ---- */
 
@@ -189,10 +187,10 @@ until_quota_day(TimestampTz now)
 	char date[11];
 	char time[9];
 
-	if (!tasksync_instant_to_local(now, QUOTA_ZONE, date, time) ||
-		!tasksync_local_to_instant(date, "00:00:00", QUOTA_ZONE, &today) ||
-		!tasksync_instant_to_local(today + 36 * USECS_PER_HOUR, QUOTA_ZONE, date, time) ||
-		!tasksync_local_to_instant(date, "00:00:00", QUOTA_ZONE, &tomorrow) || tomorrow <= now)
+	if (!tasksync_instant_to_local(now, GOOGLE_QUOTA_ZONE, date, time) ||
+		!tasksync_local_to_instant(date, "00:00:00", GOOGLE_QUOTA_ZONE, &today) ||
+		!tasksync_instant_to_local(today + 36 * USECS_PER_HOUR, GOOGLE_QUOTA_ZONE, date, time) ||
+		!tasksync_local_to_instant(date, "00:00:00", GOOGLE_QUOTA_ZONE, &tomorrow) || tomorrow <= now)
 		return LONGEST_RETRY_AFTER_MS;
 	return (tomorrow - now) / 1000;
 }

@@ -7,6 +7,9 @@
 
 #include "provider/provider.h"
 
+/* where Google's day begins at midnight */
+#define GOOGLE_QUOTA_ZONE "America/Los_Angeles"
+
 /* what a refusal means, decided by HTTP status and reason, as the reason alone is ambiguous */
 typedef enum TasksyncGoogleMeaning
 {

@@ -319,6 +319,7 @@ tasksync_google_build_write(TasksyncCall *call, TasksyncHttpRequest *request)
 	if (taken < BATCH_FROM)
 		taken = 1;
 	call->nintents = taken;
+	call->queries = taken;
 	if (taken == 1)
 		tasksync_google_build_one(call->base_url, &parts[0], request);
 	else

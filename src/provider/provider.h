@@ -185,6 +185,8 @@ typedef struct TasksyncCall
 	int			nremote_ids;
 	const char **remote_ids;
 	const char *container_id;	/* POINT_READ of a task: where it was seen last; or NULL */
+	/* set by build(): as how many queries of the day the request counts; 0 = one */
+	int			queries;
 	/* COMPLETED: any length of time; the provider cuts it into windows, hidden in `cursor` */
 	TimestampTz since;
 	TimestampTz until;
@@ -281,6 +283,13 @@ typedef struct TasksyncProvider
 	const char *name;
 	TasksyncCaps caps;
 	const char *(*base_url) (void);		/* from the settings */
+
+	/*
+	 * Queries that all accounts of the app may have in a day together, from the
+	 * settings (0 = any), and the zone in which that day is counted; or NULL.
+	 */
+	int			(*daily_queries) (void);
+	const char *day_zone;
 
 	/*
 	 * The fields of tasks that a container with this configuration can show, as

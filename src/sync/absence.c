@@ -152,7 +152,8 @@ tasksync_absence_doubt(TasksyncRun *run, json_t *dead)
 		tasksync_query("UPDATE tasksync.links l"
 					   " SET missing_since = coalesce(l.missing_since, now())"
 					   " WHERE l.user_id = $1 AND l.account_id = $2 AND l.kind = 'task'"
-					   " AND l.state = 'live' AND $3 ? l.remote_id RETURNING l.remote_id",
+					   " AND l.state IN ('live', 'detached') AND $3 ? l.remote_id"
+					   " RETURNING l.remote_id",
 					   "uuj", tasksync_p_uuid(run->user_id), tasksync_p_uuid(run->account_id),
 					   tasksync_p_text(tasksync_json_text(dead)));
 

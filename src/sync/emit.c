@@ -37,11 +37,15 @@ tasksync_load_references(TasksyncBatchPlan *plan)
 	for (int i = 0; i < plan->ncandidates; i++)
 	{
 		TasksyncRecord *hub = plan->candidates[i].link->hub;
+		TasksyncRecord *base = plan->candidates[i].link->base;
 
 		json_object_set_new(plan->candidate_of, plan->candidates[i].link->hub_id, json_integer(i));
 		for (int f = 0; hub && f < (int) lengthof(places); f++)
 			if (hub->value[places[f]])
 				json_array_append_new(ids, json_string(hub->value[places[f]]));
+		/* where it is there, which may be a project that is gone here */
+		if (base && base->value[TASKSYNC_F_PROJECT])
+			json_array_append_new(ids, json_string(base->value[TASKSYNC_F_PROJECT]));
 	}
 	if (json_array_size(ids) == 0)
 		return;
@@ -132,16 +136,25 @@ tasksync_resolve_places(TasksyncBatchPlan *plan, TasksyncRecord *hub_patch,
 	return TASKSYNC_REF_RESOLVED;
 }
 
-/* where the provider has a task now, or gets it */
-static const TasksyncRoute *
-container_of(const TasksyncBatchPlan *plan, const TasksyncLink *link, const TasksyncRecord *patch,
-			 TasksyncOp op)
+/*
+ * Where the provider has a task now, or gets it.  The project of a task that is
+ * to be deleted there may be gone here, with its route; its link is not.
+ */
+static void
+set_container(const TasksyncBatchPlan *plan, const TasksyncLink *link, const TasksyncRecord *patch,
+			  TasksyncIntent *intent)
 {
-	const TasksyncRecord *record = op == TASKSYNC_OP_CREATE ? patch : link->base;
+	const TasksyncRecord *record = intent->op == TASKSYNC_OP_CREATE ? patch : link->base;
+	const char *project_id = record->value[TASKSYNC_F_PROJECT];
+	const TasksyncRoute *route;
 
-	if (link->kind != TASKSYNC_TASK || plan->run->routes == NULL)
-		return NULL;
-	return tasksync_refs_route(plan->run, record->value[TASKSYNC_F_PROJECT]);
+	if (link->kind != TASKSYNC_TASK || project_id == NULL || plan->run->routes == NULL)
+		return;
+	route = tasksync_refs_route(plan->run, project_id);
+	intent->container_id = route && route->container_id
+							   ? route->container_id
+							   : tasksync_json_string(plan->remote_of, project_id);
+	intent->config = route ? route->config : NULL;
 }
 
 #ifdef TASKSYNC_TESTING
@@ -161,7 +174,6 @@ tasksync_emit_intent(TasksyncBatchPlan *plan, const TasksyncLink *link, Tasksync
 					 TasksyncRecord *hub_patch, TasksyncRecord *remote_patch, const char *temp_id)
 {
 	TasksyncIntent *intent = &plan->intents[plan->nintents];
-	const TasksyncRoute *route;
 	const char *key = tasksync_ack_late_key(plan->late, link->hub_id, op);
 
 	intent->id = key ? key : tasksync_uuid_new();
@@ -178,12 +190,7 @@ tasksync_emit_intent(TasksyncBatchPlan *plan, const TasksyncLink *link, Tasksync
 	intent->patch = remote_patch;
 	intent->before = op == TASKSYNC_OP_CREATE ? NULL : link->base;
 	intent->raw = link->raw;
-	route = container_of(plan, link, hub_patch, op);
-	if (route)
-	{
-		intent->container_id = route->container_id;
-		intent->config = route->config;
-	}
+	set_container(plan, link, hub_patch, intent);
 	json_array_append_new(plan->intent_rows,
 						  json_pack("{s:s, s:i, s:s, s:s, s:s, s:s?, s:s?, s:o, s:I}", "id",
 									intent->id, "seq", plan->nintents, "kind",

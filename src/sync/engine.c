@@ -19,6 +19,7 @@
 #include "base/testpoint.h"
 #include "sync/absence.h"
 #include "sync/bucket.h"
+#include "sync/budget.h"
 #include "sync/clocks.h"
 #include "sync/deletion.h"
 #include "sync/preview.h"
@@ -157,6 +158,8 @@ prepare_request(TasksyncRun *run, TasksyncHttpRequest *request)
 			break;
 	}
 	request->bearer = token.bearer;
+	if (run->phase != TASKSYNC_PHASE_IDENTIFY)
+		tasksync_budget_count(run->provider, run->call.queries);
 	return true;
 }
 

@@ -84,12 +84,16 @@ static const char sql_block[] =
 static const char sql_inherited[] =
 	"SELECT i.id::text, i.kind, i.op, i.hub_id::text, i.temp_id::text, i.remote_id, i.patch::text,"
 	" clock_timestamp() - i.first_sent_at < $3 * interval '1 millisecond',"
-	" i.sent_at + $5 * interval '1 millisecond' <= $6, p.remote_id,"
+	" i.sent_at + $5 * interval '1 millisecond' <= $6,"
+	" coalesce(p.remote_id, q.remote_id),"
 	" jsonb_strip_nulls(jsonb_build_object('known', c.config, 'mapping', p.mapping))::text"
 	" FROM tasksync.intents i"
 	" LEFT JOIN tasksync.links l ON l.user_id = $1 AND l.account_id = $2 AND l.hub_id = i.hub_id"
 	" LEFT JOIN tasksync.project_links p ON p.user_id = $1 AND p.account_id = $2"
 	"  AND p.project_id = coalesce(i.patch ->> 'project_id', l.base ->> 'project_id')::uuid"
+	/* the project may be gone here, but not there yet */
+	" LEFT JOIN tasksync.links q ON q.user_id = $1 AND q.account_id = $2 AND q.kind = 'project'"
+	"  AND q.hub_id = (l.base ->> 'project_id')::uuid"
 	" LEFT JOIN tasksync.containers c ON c.user_id = $1 AND c.account_id = $2"
 	"  AND c.remote_id = p.remote_id"
 	" WHERE i.user_id = $1 AND i.account_id = $2 AND i.state = 'unknown'"

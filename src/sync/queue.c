@@ -23,6 +23,7 @@
 #include "base/guc.h"
 #include "base/json.h"
 #include "base/testpoint.h"
+#include "sync/budget.h"
 #include "sync/preview.h"
 #include "sync/run.h"
 #include "sync/schedule.h"
@@ -429,6 +430,14 @@ tasksync_run_progress(TasksyncRun *run, const char *phase, int done, int total)
 	run->row_written = true;
 }
 
+/* of a healthy account, as far as the provider's day bears it */
+static int64
+poll_delay(const TasksyncRun *run)
+{
+	return tasksync_budget_poll_ms(run->provider,
+								   tasksync_poll_delay_ms(run->interval_ms, dice()));
+}
+
 /* remembers the end of a run that found nothing, for the next flush */
 static void
 finish_quietly(TasksyncRun *run)
@@ -446,7 +455,7 @@ finish_quietly(TasksyncRun *run)
 									"account_id", run->account_id, "lease_token",
 									(json_int_t) run->lease_token, "cursor", run->cursor, "read_at",
 									tasksync_format_instant(run->last_read_at), "delay_ms",
-									(json_int_t) tasksync_poll_delay_ms(run->interval_ms, dice())));
+									(json_int_t) poll_delay(run)));
 	MemoryContextSwitchTo(old);
 }
 
@@ -456,18 +465,23 @@ tasksync_engine_flush(void)
 {
 	MemoryContext old = CurrentMemoryContext;
 
-	if (quiet_ends == NULL)
+	if (quiet_ends == NULL && !tasksync_budget_is_due())
 		return;
 	tasksync_txn_begin("finish quiet runs");
 	if (tasksync_extension_enter() == TASKSYNC_EXTENSION_READY)
 	{
-		MemoryContextSwitchTo(quiet_cxt);
-		tasksync_query(sql_quiet_ends, "j", tasksync_p_text(tasksync_json_text(quiet_ends)));
+		tasksync_budget_flush();
+		if (quiet_ends != NULL)
+		{
+			MemoryContextSwitchTo(quiet_cxt);
+			tasksync_query(sql_quiet_ends, "j", tasksync_p_text(tasksync_json_text(quiet_ends)));
+		}
 	}
 	/* losing it costs one more quiet run */
 	tasksync_txn_commit_lazy();
 	quiet_ends = NULL;
-	MemoryContextReset(quiet_cxt);
+	if (quiet_cxt != NULL)
+		MemoryContextReset(quiet_cxt);
 	MemoryContextSwitchTo(old);
 }
 
@@ -481,7 +495,7 @@ next_delay(TasksyncRun *run)
 	/* what was sent without an answer is looked for again once a read must show it */
 	if (run->has_inherited && run->provider)
 		return Min(run->interval_ms, Max(run->provider->caps.read_lag_ms, 30000));
-	return tasksync_poll_delay_ms(run->interval_ms, dice());
+	return poll_delay(run);
 }
 
 /* the account's new state; a line in the log when it really changed */

@@ -10,6 +10,10 @@
 
 #include "sync/schedule.h"
 
+#define DAY_MS INT64CONST(86400000)
+/* the first minutes of a day say nothing about its pace */
+#define FIRST_PACE_MS INT64CONST(3600000)
+
 /* After a crash the account itself is suspect: give the others a head start. */
 #define CRASH_BASE_MS INT64CONST(60000)
 
@@ -61,6 +65,25 @@ tasksync_poll_delay_ms(int64 interval_ms, uint64 random)
 	int64 spread = interval_ms / 20;
 
 	return uniform(interval_ms - spread, interval_ms + spread, random);
+}
+
+/*
+ * tasksync_budget_delay_ms - the same for a provider that counts by the day.
+ */
+int64
+tasksync_budget_delay_ms(int64 delay_ms, int64 used, int64 budget, int64 day_left_ms)
+{
+	int64 elapsed = Max(DAY_MS - day_left_ms, FIRST_PACE_MS);
+	int64 left = budget - budget / 10 - used;
+	double expected = (double) used / elapsed * day_left_ms;
+
+	if (budget <= 0)
+		return delay_ms;
+	if (left <= 0)
+		return day_left_ms + delay_ms;
+	if (expected <= left)
+		return delay_ms;
+	return Min((int64) (delay_ms * (expected / left)), day_left_ms + delay_ms);
 }
 
 /*

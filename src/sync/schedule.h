@@ -29,6 +29,15 @@ extern int64 tasksync_backoff_ms(int failures, int64 previous_ms, uint64 random)
 extern int64 tasksync_poll_delay_ms(int64 interval_ms, uint64 random);
 
 /*
+ * A polling delay that the provider's day can bear: `used` of `budget` queries
+ * are gone, and day_left_ms of the day is left.  Longer if at the pace so far
+ * the day would end without them; until the next day once nine tenths are gone,
+ * as the last tenth is for the changes that people make.  budget 0 = no limit.
+ */
+extern int64 tasksync_budget_delay_ms(int64 delay_ms, int64 used, int64 budget,
+									  int64 day_left_ms);
+
+/*
  * After a failed run: what the provider asked for (capped at an hour, up to
  * 10 % later so that a herd does not return at once), never earlier than it
  * asked; 0 = it did not say, then the backoff.

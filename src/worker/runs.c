@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/spi.h"
+#include "sync/budget.h"
 #include "sync/engine.h"
 #include "worker/runs.h"
 #include "worker/wait.h"
@@ -331,7 +332,7 @@ tasksync_runs_advance(void)
 void
 tasksync_runs_flush(void)
 {
-	if (!unrecorded)
+	if (!unrecorded && !tasksync_budget_is_due())
 		return;
 	tasksync_engine_flush();
 	unrecorded = false;

@@ -20,7 +20,7 @@ SELECT is_empty($$
 -- ---- keys ----
 SELECT is_empty($$
 	SELECT t.relname FROM own_tables t
-	WHERE t.relname NOT IN ('home', 'providers', 'provider_credentials', 'webhook_secrets', 'webhook_deliveries')
+	WHERE t.relname NOT IN ('home', 'providers', 'provider_credentials', 'webhook_secrets', 'webhook_deliveries', 'provider_days')
 		AND NOT EXISTS (
 			SELECT FROM pg_index i JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = i.indkey[0]
 			WHERE i.indrelid = t.oid AND i.indisprimary AND a.attname = 'user_id')
@@ -30,7 +30,7 @@ SELECT set_eq($$
 	SELECT i.indexrelid::regclass::text FROM pg_index i
 	JOIN own_tables t ON t.oid = i.indrelid
 	JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = i.indkey[0]
-	WHERE t.relname NOT IN ('home', 'providers', 'provider_credentials', 'webhook_secrets', 'webhook_deliveries') AND a.attname <> 'user_id'
+	WHERE t.relname NOT IN ('home', 'providers', 'provider_credentials', 'webhook_secrets', 'webhook_deliveries', 'provider_days') AND a.attname <> 'user_id'
 	$$, ARRAY['tasksync.schedules_next_due', 'tasksync.users_email_canonical_key', 'tasksync.accounts_external',
 		'tasksync.accounts_workspace', 'tasksync.containers_remote'],
 	'every other index begins with user_id, but for the queue, the login name and what a webhook names');
@@ -132,7 +132,7 @@ SELECT is_empty($$
 SELECT set_eq($$
 	SELECT t.relname::text FROM own_tables t
 	WHERE NOT EXISTS (SELECT FROM pg_extension e WHERE e.extname = 'tasksync' AND t.oid = ANY (e.extconfig))
-	$$, ARRAY['providers', 'hints', 'oauth_states', 'previews', 'preview_rows'], 'every table is dumped but those that must not be');
+	$$, ARRAY['providers', 'provider_days', 'hints', 'oauth_states', 'previews', 'preview_rows'], 'every table is dumped but those that must not be');
 SELECT is_empty($$
 	SELECT p.oid::regprocedure FROM pg_proc p
 	JOIN pg_language l ON l.oid = p.prolang

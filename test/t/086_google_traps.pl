@@ -350,7 +350,7 @@ subtest 'traps 21 and 22: a token that ends for whatever reason drops nothing' =
 	my $ann = person('trap21', task_add => { title => 'Milk' });
 
 	$ann->add(title => 'Bread');
-	$ann->fault({ kind => 'status', status => 401, reason => 'authError', times => 0 });
+	$ann->fault({ kind => 'status', status => 401, reason => 'authError', times => 0, match => { path => '/tasks/v1' } });
 	is($ann->round_that_fails, 'authError', 'the token is refused');
 	is($ann->state, 'reauth_required', 'the person has to connect again');
 	$google->clear_faults;

@@ -144,7 +144,7 @@ subtest 'answers to writes that are no answers' => sub {
 	foreach my $fault ({ kind => 'truncate_json' }, { kind => 'garbage', body => '[]' }, { kind => 'cut_after_commit' }, { kind => 'cut_mid_body' },
 		{ kind => 'status', status => 500, applied => JSON::PP::true() })
 	{
-		my $name = "$fault->{kind} " . ($fault->{body} // $fault->{status} // '');
+		my $name = join q{ }, grep { defined } @{$fault}{qw(kind body status)};
 
 		$ann->fault({ %{$fault}, match => { command => 'tasks.insert' } });
 		$ann->sql(q{INSERT INTO tasksync.tasks (user_id, title) VALUES (:'u', :'t')}, t => "write $name");

@@ -7,6 +7,7 @@ use Test::More;
 use TaskSync::GooglePerson;
 use TaskSync::Hub;
 use TaskSync::Sandbox;
+use TaskSync::Wait;
 
 my $google = TaskSync::Sandbox->start(service => 'google_tasks');
 my $hub = TaskSync::Hub->start(google_tasks => $google,
@@ -64,6 +65,38 @@ subtest 'changes: one request each, or one for many' => sub {
 	$ann->sql(q{INSERT INTO tasksync.tasks (user_id, title) SELECT :'u', 'New ' || n FROM generate_series(1, 5) n});
 	$ann->quiet;
 	is(counted($ann, 'tasks.insert'), 5, 'new siblings one by one, so that none is in the way of another');
+};
+
+# before any fault: what is refused at once Google may not count
+subtest 'queries of the day are counted as Google counts them, and spread so that they last' => sub {
+	my $ann = person('budget', map { (task_add => { title => "Task $_" }) } 1 .. 5);
+	my $counted = sub {
+		my ($here) = split /\n/, $hub->sql('SELECT queries FROM tasksync.provider_budgets');
+		my %there = %{ $google->control(GET => 'quota') };
+		note("counted here: $here");
+		return $here . ' ' . $there{ (grep { $_ ne 'sandbox' } keys %there)[0] // 'sandbox' }{used};
+	};
+	my $next = q{SELECT next_due - now() > interval '1 hour' FROM tasksync.schedules WHERE account_id = :'a'};
+	my $used;
+
+	# a batch counts as its parts
+	$ann->sql(q{UPDATE tasksync.tasks SET due_date = '2026-12-24' WHERE user_id = :'u'});
+	$ann->quiet;
+	wait_until('the count is written', sub { ($used) = $counted->() =~ /^(\d+) \1$/ });
+	ok($used, "the same number here and there ($used)");
+	is($hub->sql('SELECT state, budget, remaining = budget - queries FROM tasksync.provider_budgets'), 'open|50000|t', 'most of it is left');
+	is($ann->sql($next), 'f', 'polls are as ever');
+
+	$hub->sql("ALTER SYSTEM SET tasksync.google_daily_queries = $used");
+	$hub->sql('SELECT pg_reload_conf()');
+	# the worker hears of the setting between two runs
+	wait_until('with the day used up polls wait for the next one', sub { $ann->sync; return $ann->sql($next) eq 't' });
+	is($ann->health, 'active', 'with the day used up polls wait for the next one');
+	$ann->set('Task 1', q{title = 'Urgent'});
+	is($ann->titles_there =~ /Urgent/, 1, 'changes that people make go out all the same');
+	is($hub->sql('SELECT state FROM tasksync.provider_budgets'), 'used up', 'an operator sees why');
+	$hub->sql('ALTER SYSTEM RESET tasksync.google_daily_queries');
+	$hub->sql('SELECT pg_reload_conf()');
 };
 
 subtest 'a part that fails fails alone' => sub {

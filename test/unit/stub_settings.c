@@ -13,3 +13,4 @@ char	   *tasksync_google_tasks_url = "https://tasks.googleapis.com";
 char	   *tasksync_google_oauth_url = "https://oauth2.googleapis.com";
 char	   *tasksync_google_authorize_url = "https://accounts.google.com/o/oauth2/v2/auth";
 char	   *tasksync_notion_url = "https://api.notion.com";
+int			tasksync_google_daily_queries = 50000;

@@ -233,7 +233,7 @@ test_refusals(void)
 	unit_is(fate_of(update, 400, google_unknown_list()), "0 gone", "or in words");
 	unit_is(fate_of(delete, 404, google_error("notFound")), "0 ok", "to delete it is done");
 	unit_is(fate_of(delete, 410, google_error("deleted")), "0 ok", "in either way");
-	unit_is(fate_of(create, 404, google_error("notFound")), "0 refused", "a list that is gone");
+	unit_is(fate_of(create, 404, google_error("notFound")), "0 blocked", "a list that is gone");
 	unit_is(fate_of(update, 403, google_error("forbidden")), "0 refused", "not allowed");
 	unit_is(fate_of(update, 403, google_error("brandNew")), "0 refused", "trap 20: unknown 403");
 	unit_is(fate_of(update, 412, google_error("conditionNotMet")), "1 replan", "a conflict");

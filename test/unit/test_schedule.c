@@ -112,6 +112,30 @@ retry_after(void)
 	unit_ok(headers("", "60", date) == 0, "a reset in 1970");
 }
 
+/* a polling delay of five minutes, by what is used at which hour */
+static int64
+stretched(int64 used, int64 budget, int hour)
+{
+	return tasksync_budget_delay_ms(300000, used, budget, (24 - hour) * INT64CONST(3600000));
+}
+
+static void
+budget(void)
+{
+	unit_ok(stretched(1000000, 0, 12) == 300000, "no budget stretches nothing");
+	unit_ok(stretched(0, 50000, 0) == 300000, "nor does a day that has just begun");
+	unit_ok(stretched(20000, 50000, 12) == 300000, "at a pace that lasts polls are as they are");
+	unit_ok(stretched(30000, 50000, 12) == 600000, "at twice what is left they are half as many");
+	unit_ok(labs(stretched(44000, 50000, 12) - 300000 * 44) <= 1, "the less is left the fewer");
+	unit_ok(stretched(45000, 50000, 12) == 12 * INT64CONST(3600000) + 300000,
+			"the last tenth is not for polls: they wait for the next day");
+	unit_ok(stretched(PG_INT64_MAX / 4, 50000, 23) == INT64CONST(3600000) + 300000,
+			"whatever was counted");
+	unit_ok(stretched(44999, 50000, 23) == 3900000, "no later than that either way");
+	unit_ok(stretched(4000, 50000, 0) == (int64) (300000 * (96000.0 / 41000)),
+			"the first minutes count as an hour");
+}
+
 int
 main(void)
 {
@@ -122,5 +146,6 @@ main(void)
 	ends();
 	poison();
 	retry_after();
+	budget();
 	return unit_done();
 }
