@@ -43,7 +43,7 @@ async function open() {
 	const servers = {};
 	const settings = {};
 	for (const name of names) {
-		servers[name] = await SERVICES[name].start({ seed: 'machine' });
+		servers[name] = await SERVICES[name].start({ seed: `machine ${process.pid}` });
 		Object.assign(settings, SERVICES[name].settings(servers[name].url));
 	}
 	const psql = new Psql('hub');

@@ -42,7 +42,8 @@ export class Wave {
 	}
 
 	async begin(plans) {
-		const wave = ++waves;
+		// the cluster may have seen other runs of the machine
+		const wave = `${process.pid}.${++waves}`;
 		const histories = [];
 		for (const [n, plan] of plans.entries()) {
 			const sides = plan.accounts.map((service, i) => new this.services[service].Side(
