@@ -403,7 +403,7 @@ treat_credentials(Rotation *rotation, bool renew)
 	SealedRow  *rows;
 	char	  **positions;
 
-	/* only what is renewed: another rotation has to get as far as the key file, and give up there */
+	/* only what is renewed: another rotation gets as far as the key file, and gives up there */
 	tasksync_query("SELECT FROM tasksync.provider_credentials"
 				   " WHERE substr(client_secret_sealed, 3, 4) <> $1 FOR UPDATE",
 				   "B", tasksync_p_bytes(rotation->key_bytes, 4));
