@@ -571,7 +571,8 @@ tasksync_reorder_acked(TasksyncRun *run, const TasksyncIntent *intent, TasksyncA
 											 intent->ranks[i].rank));
 		run->counts.pushed++;
 	}
-	else if (outcome == TASKSYNC_ACK_GONE || outcome == TASKSYNC_ACK_REFUSED)
+	else if (outcome == TASKSYNC_ACK_GONE || outcome == TASKSYNC_ACK_BLOCKED ||
+			 outcome == TASKSYNC_ACK_REFUSED)
 		give_up(run, intent, rows);
 	else
 		return false;

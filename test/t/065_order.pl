@@ -173,9 +173,9 @@ subtest 'reordered on both sides of the hub at once: the hub stands' => sub {
 subtest 'new tasks come last, or where the hub puts them' => sub {
 	my ($project, %task) = project_of(Paint => qw(wall door));
 
+	$todoist->clear_log;
 	$sides->sql(q{INSERT INTO tasksync.tasks (user_id, project_id, title) VALUES (:'user', :'p', 'roof'),
 		(:'user', :'p', 'fence')}, p => $project);
-	$todoist->clear_log;
 	$sides->settle;
 	is_order($project, 'wall door roof fence', 'without a position');
 	is(sent($_), 'item_add item_add', "no order had to be sent to $_ afterwards") foreach qw(a b);
