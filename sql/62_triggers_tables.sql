@@ -477,7 +477,7 @@ CREATE TRIGGER a_place BEFORE INSERT ON tasksync.tasks
 	FOR EACH ROW WHEN (NEW.project_id IS NULL AND tasksync.hub_is_active())
 	EXECUTE FUNCTION tasksync.place_new_task();
 CREATE TRIGGER a_place_last BEFORE INSERT ON tasksync.tasks
-	FOR EACH ROW WHEN (NEW.position IS NULL AND tasksync.hub_is_active())
+	FOR EACH ROW WHEN (NEW.position IS NULL)
 	EXECUTE FUNCTION tasksync.place_last();
 CREATE TRIGGER a_place_moved BEFORE UPDATE ON tasksync.tasks
 	FOR EACH ROW WHEN ((NEW.project_id <> OLD.project_id OR NEW.parent_id IS DISTINCT FROM OLD.parent_id) AND tasksync.hub_is_active())

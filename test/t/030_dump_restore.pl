@@ -63,7 +63,7 @@ sub contents
 	my ($server, $database) = @_;
 	my @tables = split /\n/, $server->safe_psql($database, <<'SQL');
 SELECT c.relname FROM pg_class c
-WHERE c.relnamespace = 'tasksync'::regnamespace AND c.relkind = 'r' AND c.relname NOT IN ('hints', 'oauth_states', 'previews', 'preview_rows') ORDER BY 1
+WHERE c.relnamespace = 'tasksync'::regnamespace AND c.relkind = 'r' AND c.relname NOT IN ('hints', 'oauth_states', 'previews', 'preview_rows', 'provider_days') ORDER BY 1
 SQL
 	my %rows;
 	for my $table (@tables)
