@@ -189,8 +189,10 @@ until_quota_day(TimestampTz now)
 
 	if (!tasksync_instant_to_local(now, GOOGLE_QUOTA_ZONE, date, time) ||
 		!tasksync_local_to_instant(date, "00:00:00", GOOGLE_QUOTA_ZONE, &today) ||
-		!tasksync_instant_to_local(today + 36 * USECS_PER_HOUR, GOOGLE_QUOTA_ZONE, date, time) ||
-		!tasksync_local_to_instant(date, "00:00:00", GOOGLE_QUOTA_ZONE, &tomorrow) || tomorrow <= now)
+		!tasksync_instant_to_local(today + 36 * USECS_PER_HOUR, GOOGLE_QUOTA_ZONE, date,
+								   time) ||
+		!tasksync_local_to_instant(date, "00:00:00", GOOGLE_QUOTA_ZONE, &tomorrow) ||
+		tomorrow <= now)
 		return LONGEST_RETRY_AFTER_MS;
 	return (tomorrow - now) / 1000;
 }
