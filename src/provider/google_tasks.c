@@ -72,6 +72,8 @@ const TasksyncProvider tasksync_google_tasks = {
 		.shows_completed = true,
 		.tells_moved_ids = true,
 		.echoes_writes = true,
+		/* trap 12: `updated` came in seconds once and comes in milliseconds now */
+		.edit_precision_ms = 1000,
 		.op_of_field = {
 			[TASKSYNC_F_NAME] = TASKSYNC_OP_UPDATE,
 			[TASKSYNC_F_TITLE] = TASKSYNC_OP_UPDATE,

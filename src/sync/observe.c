@@ -318,8 +318,10 @@ is_stale(const TasksyncRun *run, const TasksyncLink *link, const TasksyncObserva
 		return observation->edited_at <= link->remote_edited_at;
 	if (!run->full_read && !run->provider->caps.reads_containers)
 		return false;
+	/* two stamps of one moment may differ by what the provider cuts off now and did not before */
 	return observation->edited_at != 0 && link->remote_edited_at != 0 &&
-		   observation->edited_at < link->remote_edited_at;
+		   observation->edited_at + run->provider->caps.edit_precision_ms * INT64CONST(1000) <
+			   link->remote_edited_at;
 }
 
 /* what the hub refused to take in is offered to it again whenever the provider shows it */

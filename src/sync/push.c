@@ -318,7 +318,8 @@ tasksync_push_plan(TasksyncRun *run, TasksyncHttpRequest *request)
 
 	/* never before the first reading: what the hub would create may be there under its name */
 	if ((run->has_dirty || run->has_inherited) && run->last_read_at != 0 && !run->paging &&
-		!run->wrote_unseen && run->stalled < MAX_STALLED && (run->read_done || !run->first_run))
+		!run->wrote_unseen && run->stalled < MAX_STALLED &&
+		(run->read_done || run->has_inherited || !run->first_run))
 		return plan_and_build(run, request);
 	if (run->read_done && !run->wrote_unseen && !run->paging)
 		return false;

@@ -155,7 +155,7 @@ subtest '2: five creates sent, the process dies before it records the answer: ex
 	$hub->sql(q{INSERT INTO tasksync.tasks (user_id, title) SELECT :'u', 'new ' || n FROM generate_series(1, 5) n},
 		u => $ann->{user_id});
 	my $from = $hub->log_size;
-	arm('answer-arrived:crash:1');
+	arm('answer-arrived:crash:2');
 	my $since = log_end();
 	$hub->sql(q{SELECT tasksync.resume_account(:'a')}, a => $ann->{account_id});
 	wait_until('the worker dies', sub { $hub->log_text($from) =~ /test point "answer-arrived".*crash/ });
@@ -331,11 +331,11 @@ subtest '33: an edit at Todoist between our read and our write: another field is
 
 	$hub->sql(q{SELECT tasksync.pause_account(:'a')}, a => $ann->{account_id});
 	$hub->sql(q{UPDATE tasksync.tasks SET title = 'Title from the hub' WHERE user_id = :'u'}, u => $ann->{user_id});
-	# the first plan only reads; the second has something to send
+	# after a start the account is read before anything is planned
 	my $from = $hub->log_size;
-	arm('intents-committed:wait:2');
+	arm('intents-committed:wait:1');
 	$hub->sql(q{SELECT tasksync.resume_account(:'a')}, a => $ann->{account_id});
-	reaches('intents-committed:wait:2', $from);
+	reaches('intents-committed:wait:1', $from);
 	$todoist->edit($ann->{token}, { type => 'item_update', args => { id => $id, description => 'Note from Todoist' } });
 	disarm();
 	$hub->quiet($ann->{account_id});

@@ -463,8 +463,8 @@ subtest 'trap 23: the answer to a renewal is lost: asked again within the minute
 
 	$ann->sql(q{UPDATE tasksync.account_tokens SET access_expires_at = now() + interval '1 minute' WHERE account_id = :'a'});
 	$todoist->faults({ kind => 'cut_after_commit', match => { path => 'access_token$' } });
-	$ann->sql(q{INSERT INTO tasksync.tasks (user_id, title) VALUES (:'u', 'In spite of it')});
 	$ann->mark;
+	$ann->sql(q{INSERT INTO tasksync.tasks (user_id, title) VALUES (:'u', 'In spite of it')});
 	$ann->sync;
 	is(renewals($ann), 2, 'asked twice');
 	is($ann->titles_there, 'In spite of it,kept 1,kept 2,kept 3', 'the same access token came again, and works');
